@@ -1,0 +1,79 @@
+"""Sales reports from any CRM export: reproducible, honest about uncertainty, fast.
+
+Three lines lead to a result::
+
+    import crm_analysis as crm
+    view = crm.load("data/demo").view("2026-Q3")
+    result = crm.sales_dynamics.analyze(view)
+
+``load`` reads a folder, a ``crm.toml``, a mapping of pandas frames or an Ibis connection and returns a
+:class:`Dataset`. ``Dataset.view`` gives a :class:`PeriodView`: what was known at the end of a period.
+Each analysis (``crm.sales_dynamics``, ``crm.customer_abc``) has one function ``analyze(view)``; its result
+holds tidy pandas frames, ``result.tables()``, and ``result.findings``. ``crm.plots.<analysis>`` draws a
+result, ``crm.table`` shows a frame with units, ``crm.figure`` shows a picture with its description.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crm_analysis import plots
+    from crm_analysis.analyses import customer_abc, sales_dynamics
+    from crm_analysis.dataset import Dataset, load
+    from crm_analysis.errors import CrmAnalysisError, DataWarning
+    from crm_analysis.figures import figure
+    from crm_analysis.findings import Finding
+    from crm_analysis.period import Period
+    from crm_analysis.result import Result
+    from crm_analysis.tables import table
+    from crm_analysis.view import PeriodView
+
+__version__ = "0.1.0"
+
+# Loaded at first use: a report that needs no statsmodels does not wait for it.
+_HOME = {
+    "CrmAnalysisError": "errors",
+    "DataWarning": "errors",
+    "Dataset": "dataset",
+    "Finding": "findings",
+    "Period": "period",
+    "PeriodView": "view",
+    "Result": "result",
+    "customer_abc": "analyses.customer_abc",
+    "figure": "figures",
+    "load": "dataset",
+    "plots": "plots",
+    "sales_dynamics": "analyses.sales_dynamics",
+    "table": "tables",
+}
+
+__all__ = [
+    "CrmAnalysisError",
+    "DataWarning",
+    "Dataset",
+    "Finding",
+    "Period",
+    "PeriodView",
+    "Result",
+    "customer_abc",
+    "figure",
+    "load",
+    "plots",
+    "sales_dynamics",
+    "table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOME[name]}")
+    value = module if _HOME[name].rsplit(".", 1)[-1] == name else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,150 @@
+"""Numbers and dates as people read them, in one language and currency.
+
+The only place where figures are rounded for reading. Formats come from Babel.
+
+Examples
+--------
+>>> words = Words("en", "EUR")
+>>> words.money(1234567.891)
+'€1.23M'
+>>> words.money(12345.678)
+'€12,346'
+>>> words.share(0.1234)
+'12.3%'
+>>> words.change(-0.052)
+'−5.2%'
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from babel.dates import format_date
+from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from crm_analysis.period import Period
+
+#: Shown where there is no value.
+NONE = "–"
+_MINUS = "−"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How figures are written.
+
+    Parameters
+    ----------
+    language
+        ``en`` or ``ru``.
+    currency
+        Code of the reporting currency; empty where none is known: money is then written without a sign.
+    """
+
+    language: str = "en"
+    currency: str = ""
+
+    def money(self, value: float, *, signed: bool = False) -> str:
+        """Write an amount with its currency: cents below 100, three digits with M or B from a million on."""
+        if _absent(value):
+            return NONE
+        size = abs(value)
+        if size >= 1e6:
+            digits = max(0, 2 - int(math.log10(size) % 3))
+            text = (
+                format_compact_currency(size, self.currency, locale=self.language, fraction_digits=digits)
+                if self.currency
+                else format_compact_decimal(size, locale=self.language, fraction_digits=digits)
+            )
+        else:
+            places = "#,##0.00" if 0 < size < 100 else "#,##0"
+            text = (
+                format_currency(
+                    size,
+                    self.currency,
+                    _money_pattern(self.language, places),
+                    locale=self.language,
+                    currency_digits=False,
+                )
+                if self.currency
+                else format_decimal(size, places, locale=self.language)
+            )
+        return _sign(value, signed) + text
+
+    def money_exact(self, value: float) -> str:
+        """Write an amount with its cents."""
+        if _absent(value):
+            return NONE
+        return _sign(value, False) + format_decimal(abs(value), "#,##0.00", locale=self.language)
+
+    def number(self, value: float, digits: int | None = None, *, signed: bool = False) -> str:
+        """Write a number; without ``digits`` whole from 100 on, one place from 10, two below."""
+        if _absent(value):
+            return NONE
+        if digits is None:
+            whole = float(value).is_integer()
+            digits = 0 if whole or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return _sign(value, signed) + format_decimal(abs(value), pattern, locale=self.language)
+
+    def share(self, value: float, digits: int = 1) -> str:
+        """Write a share (0-1) in percent."""
+        return NONE if _absent(value) else self.number(value * 100, digits) + self._percent
+
+    def change(self, value: float, digits: int = 1) -> str:
+        """Write a relative change (0.05 is +5 %) in percent with its sign."""
+        return NONE if _absent(value) else self.number(value * 100, digits, signed=True) + self._percent
+
+    def points(self, value: float, digits: int = 1) -> str:
+        """Write a difference of two shares in percentage points with its sign."""
+        unit = " п.п." if self.language == "ru" else " pp"
+        return NONE if _absent(value) else self.number(value * 100, digits, signed=True) + unit
+
+    def day(self, day: date) -> str:
+        """Write a day in full."""
+        return format_date(day, "long", locale=self.language)
+
+    def month(self, day: date) -> str:
+        """Write the month of a day."""
+        return format_date(day, "LLLL yyyy", locale=self.language)
+
+    def period(self, period: Period) -> str:
+        """Write a period as people say it.
+
+        Examples
+        --------
+        >>> from crm_analysis.period import parse
+        >>> Words().period(parse("2026-10")), Words().period(parse("2026-07-01..2026-09-30"))
+        ('October 2026', 'July 1, 2026 – September 30, 2026')
+        """
+        if period.kind == "month":
+            return self.month(period.start)
+        if period.kind == "days":
+            return f"{self.day(period.start)} – {self.day(period.last_day)}"
+        if period.kind == "year":
+            return period.text
+        year, part = period.text.split("-")
+        return f"{part} {year}"
+
+    @property
+    def _percent(self) -> str:
+        return "\N{NO-BREAK SPACE}%" if self.language == "ru" else "%"
+
+
+def _absent(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def _sign(value: float, signed: bool) -> str:
+    if value < 0:
+        return _MINUS
+    return "+" if signed and value > 0 else ""
+
+
+def _money_pattern(language: str, places: str) -> str:
+    return f"{places}\N{NO-BREAK SPACE}¤" if language == "ru" else f"¤{places}"
