@@ -1,0 +1,143 @@
+"""A finding: one answer of an analysis, with its certainty.
+
+Examples
+--------
+>>> verdict(found=True, direction=-0.18, better="down")
+'improved'
+>>> verdict(found=False, direction=-0.18, better="down")
+'no_evidence'
+>>> verdict(found=None, direction=-0.18, better="down")
+'not_enough_data'
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Verdict = Literal["improved", "worsened", "changed", "no_evidence", "not_enough_data", "note"]
+Strength = Literal["strong", "moderate", "preliminary", ""]
+Better = Literal["up", "down", "neutral"]
+
+#: Word and sign of each verdict: never told by colour alone.
+VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "improved": ("improved", "▲"),
+    "worsened": ("worsened", "▼"),
+    "changed": ("changed", "◆"),
+    "no_evidence": ("no evidence of change", "○"),
+    "not_enough_data": ("not enough data", "?"),
+    "note": ("note", "•"),
+}
+
+_CERTAINTY = {"strong": 3, "moderate": 2, "preliminary": 1, "": 0}
+_WEIGHT: dict[Verdict, int] = {
+    "worsened": 3, "improved": 3, "changed": 3, "note": 2, "no_evidence": 1, "not_enough_data": 0
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer.
+
+    Parameters
+    ----------
+    analysis
+        Stem of the analysis.
+    key
+        Name of the finding, stable from period to period.
+    verdict
+        ``improved``, ``worsened``, ``changed``, ``no_evidence``, ``not_enough_data`` or ``note``.
+    sentence
+        What a reader reads; made from the numbers by a template of :mod:`crm_analysis.sentences`.
+    value, low, high
+        The figure and its interval, unrounded, in ``unit``.
+    unit
+        ``money``, ``share``, ``relative`` (0.05 is +5 %), ``days``, ``customers``, …
+    n
+        Number of observations behind it.
+    p_value, p_adjusted
+        Of the test, alone and with all tests of the analysis considered.
+    strength
+        How strong the evidence is: ``strong``, ``moderate``, ``preliminary`` or empty.
+    department
+        Who must act; empty where it concerns all.
+    money
+        Money at stake, for ranking; not part of the published record.
+    """
+
+    analysis: str
+    key: str
+    verdict: Verdict
+    sentence: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    n: int | None = None
+    p_value: float | None = None
+    p_adjusted: float | None = None
+    strength: Strength = ""
+    department: str = ""
+    money: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the published fields; figures that do not exist are None, never NaN."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "money"}
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings in the order they are read; shows itself as a list of sentences in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f'<ul class="findings">{"".join(map(_item, self))}</ul>'
+
+
+def verdict(*, found: bool | None, direction: float, better: Better) -> Verdict:
+    """Say what a test result means for the business.
+
+    Parameters
+    ----------
+    found
+        Whether the multiplicity-adjusted test found a change; None where it could not be tested.
+    direction
+        Sign of the change.
+    better
+        Which direction is good.
+    """
+    if found is None:
+        return "not_enough_data"
+    if not found:
+        return "no_evidence"
+    if better == "neutral":
+        return "changed"
+    return "improved" if (direction > 0) == (better == "up") else "worsened"
+
+
+def ranked(findings: Iterable[Finding]) -> list[Finding]:
+    """Order findings by what they say, how sure it is, and the money at stake; ties keep their order."""
+    return sorted(
+        findings,
+        key=lambda f: (-_WEIGHT[f.verdict], -_CERTAINTY[f.strength], -abs(f.money or 0.0)),
+    )
+
+
+def _item(finding: Finding) -> str:
+    word, sign = VERDICTS[finding.verdict]
+    label = f'<span class="verdict {finding.verdict}"><span aria-hidden="true">{sign}</span> {word}</span>'
+    return f'<li id="{html.escape(finding.key)}">{label} {html.escape(finding.sentence)}</li>'
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -1,0 +1,133 @@
+"""The one visual theme: colours, type, axes, and helpers that keep labels readable.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind readers and, with markers and line
+styles, in grey.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from crm_analysis.words import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from crm_analysis.words import Words
+
+MAIN = "#0072B2"
+ACCENT = "#D55E00"
+GOOD = "#009E73"
+BAD = "#D55E00"
+MUTED = "#8A8F98"
+PALE = "#D5DAE1"
+INK = "#22262B"
+#: For categories, in order.
+CYCLE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195")
+#: Classes A, B, C and those outside.
+CLASSES = {"A": "#0072B2", "B": "#56B4E9", "C": "#B5BDC8", "none": "#E3E6EA", "negative": "#D55E00"}
+
+WIDE = (8.2, 3.8)
+_STYLE: dict[Any, Any] = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.titlepad": 12,
+    "axes.labelsize": 9.5,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "grid.color": "#E6E9ED",
+    "grid.linewidth": 0.8,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "ytick.left": False,
+    "font.family": "DejaVu Sans",  # comes with matplotlib, has Cyrillic, same bytes everywhere
+    "text.color": INK,
+    "text.parse_math": False,  # names from data may hold a dollar sign
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+}
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def styled(draw: Callable[P, T]) -> Callable[P, T]:
+    """Let a function draw in the house style, and leave the caller's settings as they were."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with sns.axes_style("white"), plt.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: str = "y") -> Axes:
+    """Return the given axes, or new ones; ``grid`` is ``x``, ``y``, ``both`` or empty."""
+    if ax is None:
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    if grid:
+        ax.grid(visible=True, axis=grid)  # type: ignore[arg-type]
+    return ax
+
+
+def describe(ax: Axes, title: str, alt: str) -> Axes:
+    """Give the picture its title and the description that stands for it where it cannot be seen."""
+    ax.set_title(title, loc="left")
+    ax.set_label(alt)
+    return ax
+
+
+def money_axis(axis: Axis, words: Words) -> None:
+    """Write the ticks of an axis as money."""
+    _ticks(axis, lambda value: words.money(value) if value else "0")
+
+
+def share_axis(axis: Axis, words: Words) -> None:
+    """Write the ticks of an axis as percent."""
+    _ticks(axis, lambda value: words.share(value, 0))
+
+
+def count_axis(axis: Axis, words: Words) -> None:
+    """Write the ticks of an axis as whole numbers."""
+    axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 0)))
+
+
+def shorten(label: object, most: int = 28) -> str:
+    """Cut a long label, with an ellipsis; blank labels become a dash."""
+    text = "" if label is None or label != label else str(label).strip()
+    if not text:
+        return NONE
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def nothing_to_draw(ax: Axes, why: str) -> Axes:
+    """Say in the picture itself why it is empty."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, why, ha="center", va="center", color=INK, transform=ax.transAxes, wrap=True)
+    ax.set_label(why)
+    return ax
+
+
+def _ticks(axis: Axis, write: Callable[[float], str]) -> None:
+    axis.set_major_locator(MaxNLocator(nbins=6))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))

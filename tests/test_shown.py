@@ -1,0 +1,206 @@
+"""What readers see: findings, tables, pictures, files."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+import matplotlib.pyplot as plt
+import openpyxl
+import pandas as pd
+import pytest
+from PIL import Image
+
+import crm_analysis as crm
+from crm_analysis.columns import column
+from crm_analysis.errors import CrmAnalysisError, ParameterError
+from crm_analysis.findings import Finding, Findings, ranked, verdict
+from crm_analysis.period import parse
+from crm_analysis.plots import theme
+from crm_analysis.result import Context, Result
+from crm_analysis.sentences import sentence
+from crm_analysis.tiles import Tile
+from crm_analysis.words import Words
+
+HOSTILE = '<script>alert("x")</script> & "quotes"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleResult(Result):
+    stem: ClassVar[str] = "sample"
+    kinds: ClassVar = {"clients": {"low": "share"}}
+    clients: pd.DataFrame
+    empty: pd.DataFrame
+
+
+@pytest.fixture
+def result():
+    clients = pd.DataFrame(
+        {
+            "name": ["Nord", HOSTILE, "=1+1", None],
+            "revenue": [1234.5678, -3.0, 0.0, float("nan")],
+            "low": [0.1234, 0.5, 1.0, None],
+            "month": [date(2026, 10, 1)] * 4,
+            "customers": [1, 1000, 0, 2],
+        }
+    )
+    period = parse("2026-10")
+    finding = Finding("sample", "a", "improved", HOSTILE, 1.0, 0.5, float("nan"), "money", 7, money=5.0)
+    return SampleResult(
+        context=Context(period, period.previous(), period, (), Words("en", "EUR")),
+        findings=Findings([finding]),
+        tiles=(Tile("revenue", "Revenue", 1.0, "money", series=(1.0, float("nan"))),),
+        clients=clients,
+        empty=clients.head(0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "direction", "better", "expected"),
+    [
+        (True, 1, "up", "improved"),
+        (True, -1, "up", "worsened"),
+        (True, -1, "down", "improved"),
+        (True, 1, "down", "worsened"),
+        (True, 1, "neutral", "changed"),
+        (False, 1, "up", "no_evidence"),
+        (None, 1, "up", "not_enough_data"),
+    ],
+)
+def test_verdicts(found, direction, better, expected):
+    assert verdict(found=found, direction=direction, better=better) == expected
+
+
+def test_findings_are_ranked_by_what_they_say_certainty_and_money():
+    made = [
+        Finding("a", "none", "no_evidence", "", money=900.0),
+        Finding("a", "small", "worsened", "", strength="moderate", money=-10.0),
+        Finding("a", "large", "improved", "", strength="moderate", money=20.0),
+        Finding("a", "sure", "worsened", "", strength="strong"),
+        Finding("a", "few", "not_enough_data", ""),
+    ]
+    assert [f.key for f in ranked(made)] == ["sure", "large", "small", "none", "few"]
+
+
+def test_a_record_has_the_published_fields_and_no_nan(result):
+    record = result.findings[0].record()
+    assert list(record) == [
+        "analysis", "key", "verdict", "sentence", "value", "low", "high", "unit", "n", "p_value",
+        "p_adjusted", "strength", "department",
+    ]  # fmt: skip
+    assert record["high"] is None
+    json.dumps(record, allow_nan=False)
+
+
+def test_text_from_data_is_inert(result):
+    for shown in (result, result.findings, crm.table(result, "clients", HOSTILE)):
+        html = shown._repr_html_()
+        assert "<script" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_a_table_shows_units_rounds_and_marks_what_is_missing(result):
+    html = crm.table(result, "clients", "Clients")._repr_html_()
+    assert "<caption>Clients</caption>" in html
+    assert '<th scope="col" class="num">Revenue, EUR</th>' in html
+    assert '<td class="num">1,235</td>' in html
+    assert '<td class="num">−3.00</td>' in html
+    assert '<td class="num">12.3%</td>' in html  # kind of this table, not of the heading
+    assert "<td>October 2026</td>" in html
+    assert "nan" not in html.lower().replace("finance", "")
+
+
+def test_a_long_table_says_where_the_rest_is(result):
+    html = crm.table(result, "clients", "Clients", rows=2, columns=["name", "revenue"])._repr_html_()
+    assert html.count("<tr>") == 3
+    assert "2 of 4 rows; all of them are in tables/sample/clients.csv" in html
+
+
+def test_an_empty_table_says_so(result):
+    assert "No rows." in crm.table(result, "empty", "None")._repr_html_()
+
+
+def test_a_table_or_column_that_does_not_exist_is_refused_with_the_nearest(result):
+    with pytest.raises(ParameterError, match='Did you mean "clients"'):
+        crm.table(result, "client", "")
+    with pytest.raises(ParameterError, match='Did you mean "revenue"'):
+        crm.table(result, "clients", "", columns=["revenu"])
+
+
+def test_files_hold_everything_unrounded_and_run_no_formula(result, tmp_path):
+    saved = result.save(tmp_path)
+    names = [path.relative_to(tmp_path).as_posix() for path in saved.paths]
+    assert names == [
+        "tables/sample/clients.csv",
+        "tables/sample/empty.csv",
+        "tables/sample.xlsx",
+        "sample.json",
+    ]
+    back = pd.read_csv(tmp_path / "tables/sample/clients.csv")
+    assert back["revenue"].tolist()[:3] == [1234.5678, -3.0, 0.0]
+    assert back["name"].tolist()[1:3] == [HOSTILE, "'=1+1"]
+    sheet = openpyxl.load_workbook(tmp_path / "tables/sample.xlsx")["clients"]
+    assert [cell.value for cell in sheet[1]][:2] == ["Name", "Revenue, EUR"]
+    assert sheet["B2"].value == 1234.5678
+    assert (sheet["A4"].value, sheet["A4"].data_type) == ("=1+1", "s")
+
+
+def test_files_are_the_same_bytes_each_time(result, tmp_path):
+    first, second = result.save(tmp_path / "a"), result.save(tmp_path / "b")
+    assert [p.read_bytes() for p in first.paths] == [p.read_bytes() for p in second.paths]
+
+
+def test_nothing_is_written_without_a_folder(result, monkeypatch, tmp_path):
+    monkeypatch.delenv("CRM_ANALYSIS_OUT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert result.save("").paths == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_is_described_and_closed():
+    axes = theme.describe(theme.new_axes(), "Title $1 and $2", "Revenue rose from 1 to 2.")
+    picture = crm.figure(axes)
+    data, metadata = picture._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "Revenue rose from 1 to 2."
+    assert Image.open(io.BytesIO(data["image/png"])).width == pytest.approx(
+        metadata["image/png"]["width"] * 200 / 96, abs=2
+    )
+    assert plt.get_fignums() == []
+    with pytest.raises(ParameterError, match="no description"):
+        crm.figure(theme.new_axes())
+    plt.close("all")
+
+
+def test_an_unknown_sentence_is_a_clear_error(monkeypatch):
+    import types
+
+    module = types.ModuleType("crm_analysis.sentences.sample")
+    module.TEMPLATES = {"a.note": "Revenue was {revenue}."}
+    monkeypatch.setitem(__import__("sys").modules, "crm_analysis.sentences.sample", module)
+    assert sentence("sample", "a.note", revenue="€5") == "Revenue was €5."
+    with pytest.raises(CrmAnalysisError, match=r"a\.note"):
+        sentence("sample", "b.note")
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "value", "expected"),
+    [
+        ("en", "EUR", 0.0, "€0"),
+        ("en", "EUR", 99.994, "€99.99"),
+        ("en", "EUR", 1_500_000.0, "€1.5M"),
+        ("en", "", -1234.0, "−1,234"),
+        ("ru", "RUB", 1234.5, "1\xa0234\xa0₽"),
+        ("en", "EUR", float("nan"), "–"),
+    ],
+)
+def test_money_in_words(language, currency, value, expected):
+    assert Words(language, currency).money(value) == expected
+
+
+def test_headings_carry_units():
+    assert column("revenue").heading(Words("en", "USD")) == "Revenue, USD"
+    assert column("revenue").heading(Words("en", "")) == "Revenue"
+    assert column("some_new_thing").label == "Some new thing"
