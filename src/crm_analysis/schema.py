@@ -82,7 +82,8 @@ class Rule:
     reason
         What is wrong where it does not hold.
     in_order
-        Two times the rule wants in this order; where swapping day and month mends the row, the reject says so.
+        Two times the rule wants in this order; where swapping day and month mends the row, the reject says
+        so.
     """
 
     name: str

@@ -26,10 +26,11 @@ and an analysis can be held against it. The same seed gives the same bytes.{chos
 
 ## What was planted
 
-**Sales.** Order and deal values grow by {growth:.0%} a year; the number of orders and of clients does not \
-grow. There is a season, per working day, and fewer working days in December. {bags} take {mix:g} times \
-their share from {mix_on}. {returned:.0%} of the lines come back within 30 days. The plan is last year's \
-revenue plus {plan:.0%}; the plan of the first year is its own revenue.
+**Sales.** Order and deal values grow by {growth:.0%} a year; nothing makes the number of orders or of \
+clients grow. As clients leave and others come, both wander and fall a little: an analysis may well find \
+that, and is right. There is a season, per working day, and fewer working days in December. {bags} take \
+{mix:g} times their share from {mix_on}. {returned:.0%} of the lines come back within 30 days. The plan is \
+last year's revenue plus {plan:.0%}; the plan of the first year is its own revenue.
 
 **Clients.** Each has a rhythm of its own (median {interval:g} days between repeat orders, gamma gaps), \
 stays a client for {life:g} years on average, and may be won back by a deal. About half of them \
