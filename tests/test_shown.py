@@ -109,7 +109,7 @@ def test_a_table_shows_units_rounds_and_marks_what_is_missing(result):
     assert '<td class="num">1,235</td>' in html
     assert '<td class="num">−3.00</td>' in html
     assert '<td class="num">12.3%</td>' in html  # kind of this table, not of the heading
-    assert "<td>October 2026</td>" in html
+    assert '<td class="date">October 2026</td>' in html
     assert "nan" not in html.lower().replace("finance", "")
 
 
@@ -143,7 +143,7 @@ def test_files_hold_everything_unrounded_and_run_no_formula(result, tmp_path):
     assert back["revenue"].tolist()[:3] == [1234.5678, -3.0, 0.0]
     assert back["name"].tolist()[1:3] == [HOSTILE, "'=1+1"]
     sheet = openpyxl.load_workbook(tmp_path / "tables/sample.xlsx")["clients"]
-    assert [cell.value for cell in sheet[1]][:2] == ["Name", "Revenue, EUR"]
+    assert [cell.value for cell in sheet[1]][:2] == ["Customer", "Revenue, EUR"]
     assert sheet["B2"].value == 1234.5678
     assert (sheet["A4"].value, sheet["A4"].data_type) == ("=1+1", "s")
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crm_analysis import plots
-    from crm_analysis.analyses import customer_abc, sales_dynamics
+    from crm_analysis.analyses import customer_abc, sales_dynamics, summary
     from crm_analysis.dataset import Dataset, load
     from crm_analysis.errors import CrmAnalysisError, DataWarning
     from crm_analysis.figures import figure
@@ -46,6 +46,7 @@ _HOME = {
     "load": "dataset",
     "plots": "plots",
     "sales_dynamics": "analyses.sales_dynamics",
+    "summary": "analyses.summary",
     "table": "tables",
 }
 
@@ -62,6 +63,7 @@ __all__ = [
     "load",
     "plots",
     "sales_dynamics",
+    "summary",
     "table",
 ]
 

@@ -9,17 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
+from crm_analysis.findings import VERDICTS
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from crm_analysis.words import Words
 
 Kind = Literal[
-    "text", "money", "share", "relative", "points", "count", "number", "days", "month", "day", "p_value"
+    "text",
+    "name",
+    "verdict",
+    "money",
+    "share",
+    "relative",
+    "points",
+    "count",
+    "number",
+    "days",
+    "month",
+    "day",
+    "p_value",
 ]
 
 
@@ -40,11 +54,18 @@ class Heading:
         """Write one value for reading."""
         if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
             return NONE
+        if isinstance(value, bool | np.bool):
+            return "yes" if value else "no"
+        if self.kind == "verdict":
+            return VERDICTS[value][0] if value in VERDICTS else str(value)
+        if self.kind == "name":
+            return column(str(value)).label
         if self.kind == "text" or isinstance(value, str):
             return str(value)
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        writers = {
+        return self._number(value, words)
+
+    def _number(self, value: Any, words: Words) -> str:
+        writers: dict[Kind, Callable[[Any], str]] = {
             "money": lambda v: words.number(v, 2 if 0 < abs(v) < 100 else 0),
             "share": words.share,
             "relative": words.change,
@@ -73,7 +94,137 @@ _HEADINGS: dict[str, Heading] = {
     "n": Heading("n", "count"),
     "p_value": Heading("p-value", "p_value"),
     "p_adjusted": Heading("Adjusted p-value", "p_value"),
-    "verdict": Heading("Verdict", "text"),
+    "verdict": Heading("Verdict", "verdict"),
+    # sales_dynamics
+    "no_customer": Heading("Without a customer", "money"),
+    "closed": Heading("Deals closed", "count"),
+    "won": Heading("Deals won", "count"),
+    "win_rate": Heading("Win rate", "share"),
+    "working_days": Heading("Working days", "count"),
+    "adjusted": Heading("Seasonally adjusted", "money"),
+    "limit_low": Heading("Normal from", "money"),
+    "limit_high": Heading("Normal to", "money"),
+    "centre": Heading("Usual level", "money"),
+    "signal": Heading("Signal", "name"),
+    "partial": Heading("Part month", "text"),
+    "group": Heading("Split by", "text"),
+    "driver": Heading("Driver", "text"),
+    "contribution": Heading("Contribution", "money"),
+    "dimension": Heading("Dimension", "text"),
+    "target": Heading("Plan", "money"),
+    "actual": Heading("Sold", "money"),
+    "attainment": Heading("Attainment", "share"),
+    "gap": Heading("Gap", "money"),
+    "projected": Heading("Projected", "money"),
+    "projected_low": Heading("Projected from", "money"),
+    "projected_high": Heading("Projected to", "money"),
+    "projected_attainment": Heading("Projected attainment", "share"),
+    "measure": Heading("Figure", "name"),
+    "won_amount": Heading("Value of deals won", "money"),
+    "growth_per_year": Heading("Growth a year", "relative"),
+    "working_day": Heading("One working day more", "relative"),
+    "quarter_end": Heading("Month that closes a quarter", "relative"),
+    "status": Heading("History", "name"),
+    "n_points": Heading("Months", "count"),
+    "growth": Heading("Change a year", "relative"),
+    "growth_low": Heading("Change from", "relative"),
+    "growth_high": Heading("Change to", "relative"),
+    "effect": Heading("Effect", "name"),
+    "strength": Heading("Evidence", "text"),
+    "mean_rho": Heading("Autocorrelation"),
+    "crosscheck_p": Heading("p-value of second method", "p_value"),
+    "relative": Heading("Change", "relative"),
+    "before": Heading("Before"),
+    "after": Heading("After"),
+    "slope": Heading("Change a month"),
+    "slope_low": Heading("Change a month, from"),
+    "slope_high": Heading("Change a month, to"),
+    "change": Heading("Change over all months"),
+    "change_low": Heading("Change over all months, from"),
+    "change_high": Heading("Change over all months, to"),
+    "change_per_year": Heading("Change a year, in the scale"),
+    "per_year_low": Heading("Change a year, in the scale, from"),
+    "per_year_high": Heading("Change a year, in the scale, to"),
+    "scale": Heading("Scale", "text"),
+    "seasonal": Heading("Season", "text"),
+    "borderline": Heading("Borderline", "text"),
+    "detectable": Heading("Least drift seen"),
+    # customer_abc
+    "customer_id": Heading("Customer id", "text"),
+    "name": Heading("Customer", "text"),
+    "cumulative_share": Heading("Cumulative share", "share"),
+    "abc": Heading("Class", "text"),
+    "previous_abc": Heading("Class before", "text"),
+    "xyz": Heading("Steadiness", "text"),
+    "cv": Heading("Variation"),
+    "recency_days": Heading("Since the last order", "days"),
+    "first_sold_at": Heading("First order", "day"),
+    "last_sold_at": Heading("Last order", "day"),
+    "recency_score": Heading("Recency score", "count"),
+    "frequency_score": Heading("Frequency score", "count"),
+    "monetary_score": Heading("Money score", "count"),
+    "rfm": Heading("RFM", "text"),
+    "previous_revenue": Heading("Revenue before", "money"),
+    "period_revenue": Heading("Of the period itself", "money"),
+    "purchase_interval_days": Heading("Between purchases", "days"),
+    "interval_low": Heading("Between purchases from", "days"),
+    "interval_high": Heading("Between purchases to", "days"),
+    "bucket": Heading("Bucket", "text"),
+    "periods": Heading("Buckets in the records", "count"),
+    "chosen": Heading("Used", "count"),
+    "X": Heading("X, even", "count"),
+    "Y": Heading("Y, varying", "count"),
+    "Z": Heading("Z, irregular", "count"),
+    "n/a": Heading("Too short a history", "count"),
+    "from_class": Heading("From class", "text"),
+    "to_class": Heading("To class", "text"),
+    "gini": Heading("Gini: 0 all alike, 1 one has it all", "number"),
+    "hhi": Heading("Herfindahl: sum of squared shares", "number"),
+    "top_1": Heading("Share of the top 1% of customers", "share"),
+    "top_5": Heading("Share of the top 5% of customers", "share"),
+    "top_10": Heading("Share of the top 10% of customers", "share"),
+    "top_20": Heading("Share of the top 20% of customers", "share"),
+    "count_80": Heading("Customers who make 80% of revenue", "count"),
+    "meaning": Heading("What it is", "text"),
+    "previous": Heading("Before"),
+    "difference_low": Heading("Difference from"),
+    "difference_high": Heading("Difference to"),
+    "cohort": Heading("First order in", "month"),
+    "month_number": Heading("Months later", "count"),
+    "retained": Heading("Buying", "count"),
+    "days_followed": Heading("After", "days"),
+    "at_risk": Heading("Still watched", "count"),
+    "events": Heading("Lost", "count"),
+    "money_at_stake": Heading("Bought in the last year", "money"),
+    "silence_days": Heading("Silent for", "days"),
+    "rhythm_days": Heading("Usual pause", "days"),
+    "times_rhythm": Heading("Times the usual pause"),
+    "probability": Heading("Pauses that last as long", "share"),
+    "new_customers": Heading("New customers", "count"),
+    "span": Heading("Span", "text"),
+    "first_day": Heading("From", "day"),
+    "last_day": Heading("To", "day"),
+    "of_customers": Heading("Of known customers", "money"),
+    "without_customer": Heading("Without a customer", "money"),
+    "without_customer_share": Heading("Share without a customer", "share"),
+    "test": Heading("Test", "name"),
+    "value": Heading("Value"),
+    "unit": Heading("Unit", "text"),
+    # summary
+    "analysis": Heading("Analysis", "text"),
+    "key": Heading("Key", "text"),
+    "label": Heading("Figure", "text"),
+    "kind": Heading("Written as", "text"),
+    "sentence": Heading("Finding", "text"),
+    "department": Heading("For", "text"),
+    "reader": Heading("Reader", "text"),
+    "opens": Heading("Opens", "text"),
+    "table": Heading("Table", "text"),
+    "read": Heading("Read", "count"),
+    "kept": Heading("Used", "count"),
+    "set_aside": Heading("Set aside", "count"),
+    "state": Heading("State", "text"),
+    "why": Heading("Why", "text"),
 }
 
 

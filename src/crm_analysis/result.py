@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -53,6 +54,16 @@ class Context:
         return self.covered.days < self.period.days
 
 
+class Sentences(tuple[str, ...]):
+    """Sentences, shown as a list in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self)
+        return f'<ul class="left-out">{items}</ul>' if items else "<p>Nothing was left out.</p>"
+
+
 @dataclass(frozen=True)
 class SavedFiles:
     """The files of a result, shown as links in a notebook."""
@@ -92,12 +103,12 @@ class Result:
 
     context: Context
     findings: Findings
-    left_out: tuple[str, ...] = ()
+    left_out: Sentences = field(default_factory=Sentences)
     tiles: tuple[Tile, ...] = ()
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every frame by its name, in the order declared."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
 
     def save(self, folder: str | Path = "") -> SavedFiles:

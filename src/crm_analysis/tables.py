@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,8 +12,9 @@ from crm_analysis.columns import Heading, column
 from crm_analysis.errors import ParameterError, listed, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
+    from crm_analysis.columns import Kind
     from crm_analysis.result import Result
     from crm_analysis.words import Words
 
@@ -30,6 +31,7 @@ class HtmlTable:
     rows: int
     words: Words
     file: str = ""
+    named_by: str | None = None
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
@@ -39,7 +41,7 @@ class HtmlTable:
             f'<th scope="col"{_align(info)}>{html.escape(info.heading(self.words))}</th>'
             for info in self.headings
         )
-        body = "".join(self._row(row) for row in self.frame.head(self.rows).itertuples(index=False))
+        body = "".join(map(self._row, self.frame.head(self.rows).to_dict("records")))
         note = self._note()
         return (
             f'<div class="table-wrap" tabindex="0" role="region" aria-label="{html.escape(self.caption)}">'
@@ -47,10 +49,13 @@ class HtmlTable:
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
         )
 
-    def _row(self, row: Sequence[object]) -> str:
+    def _row(self, row: dict[Hashable, object]) -> str:
         cells = []
-        for position, (value, info) in enumerate(zip(row, self.headings, strict=True)):
-            text = html.escape(info.write(value, self.words))
+        for position, ((name, value), info) in enumerate(zip(row.items(), self.headings, strict=True)):
+            how = info
+            if self.named_by and info.kind == "number":
+                how = _as_named(info, str(name), column(str(row[self.named_by])).kind)
+            text = html.escape(how.write(value, self.words))
             tag = 'th scope="row"' if position == 0 else "td"
             cells.append(f"<{tag}{_align(info)}>{text}</{tag.split()[0]}>")
         return f"<tr>{''.join(cells)}</tr>"
@@ -74,6 +79,7 @@ def table(
     *,
     columns: Sequence[str] | None = None,
     rows: int = 50,
+    named_by: str | None = None,
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 
@@ -89,6 +95,8 @@ def table(
         Which columns, in which order; all where left out.
     rows
         How many rows at the most; the rest is in the file.
+    named_by
+        Column that says what the figures of each row are, where that differs from row to row.
 
     Raises
     ------
@@ -109,10 +117,11 @@ def table(
             f"It has {', '.join(map(str, frame.columns))}.",
             nearest(absent[0], map(str, frame.columns)),
         )
-    kinds = result.kinds.get(name) or {k: v for part in result.kinds.values() for k, v in part.items()}
+    every = {k: v for part in result.kinds.values() for k, v in part.items()}
+    kinds = result.kinds.get(name, {}) if name else every
     file = f"tables/{result.stem}/{name}.csv" if name else f"tables/{result.stem}.xlsx"
     headings = tuple(_heading(frame[key], column(key, kinds)) for key in chosen)
-    return HtmlTable(frame[chosen], headings, caption, rows, result.context.words, file)
+    return HtmlTable(frame[chosen], headings, caption, rows, result.context.words, file, named_by)
 
 
 def _named(result: Result, name: str) -> pd.DataFrame:
@@ -132,5 +141,13 @@ def _heading(values: pd.Series, heading: Heading) -> Heading:
     return heading
 
 
+def _as_named(info: Heading, name: str, kind: Kind) -> Heading:
+    """Write a figure as its row is written; a difference of shares is told in points."""
+    difference = name.startswith("difference") and kind == "share"
+    return replace(info, kind="points" if difference else kind)
+
+
 def _align(info: Heading) -> str:
+    if info.kind in {"month", "day"}:
+        return ' class="date"'
     return ' class="num"' if info.kind in _NUMERIC else ""

@@ -83,14 +83,17 @@ class Words:
         return _sign(value, False) + format_decimal(abs(value), "#,##0.00", locale=self.language)
 
     def number(self, value: float, digits: int | None = None, *, signed: bool = False) -> str:
-        """Write a number; without ``digits`` whole from 100 on, one place from 10, two below."""
+        """Write a number; without ``digits`` as many places as three figures need, none from 100 on."""
         if _absent(value):
             return NONE
         if digits is None:
             whole = float(value).is_integer()
-            digits = 0 if whole or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+            size = abs(value)
+            digits = 0 if whole or size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return _sign(value, signed) + format_decimal(abs(value), pattern, locale=self.language)
+        text = format_decimal(abs(value), pattern, locale=self.language)
+        rounded_away = math.isfinite(value) and not any(digit in text for digit in "123456789")
+        return text if rounded_away else _sign(value, signed) + text
 
     def share(self, value: float, digits: int = 1) -> str:
         """Write a share (0-1) in percent."""

@@ -1,0 +1,332 @@
+"""The sentences of the sales analysis about revenue, its course and its structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from crm_analysis.analyses._sales_lines import AFTER, BEFORE
+from crm_analysis.analyses._sales_months import whole
+from crm_analysis.findings import Finding
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences.sales_dynamics import DRIVERS, MEASURES, SURE
+from crm_analysis.stats.behaviour import RUN_LENGTH
+from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
+
+if TYPE_CHECKING:
+    from crm_analysis.findings import Strength, Verdict
+    from crm_analysis.result import Context
+
+STEM = "sales_dynamics"
+RECENT_MONTHS = 12
+#: Below this share of revenue, sales without a customer are not worth a sentence.
+LEAST_UNKNOWN = 0.005
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the findings are made from: the frames of the result, and the totals of both sides."""
+
+    context: Context
+    totals: pd.DataFrame
+    monthly: pd.DataFrame
+    change: pd.DataFrame
+    structure: pd.DataFrame
+    plan: pd.DataFrame
+    trend: pd.DataFrame
+    calendar: pd.DataFrame
+    win_rates: pd.DataFrame
+    has_amounts: bool
+    has_deals: bool
+
+    @property
+    def now(self) -> pd.Series:
+        """Revenue, orders, customers, … of the period."""
+        return self._side(AFTER)
+
+    @property
+    def before(self) -> pd.Series | None:
+        """The same of the comparison; None where there is none."""
+        return self._side(BEFORE) if BEFORE in self.totals.index else None
+
+    def _side(self, side: str) -> pd.Series:
+        return self.totals.T[side]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Period and comparison as they are written."""
+        words, comparison = self.context.words, self.context.comparison
+        return {
+            "period": words.period(self.context.period),
+            "comparison": "" if comparison is None else words.period(comparison),
+        }
+
+
+def finding(key: str, verdict: Verdict, text: str, **fields: Any) -> Finding:
+    """Make a finding of this analysis."""
+    return Finding(STEM, key, verdict, text, **fields)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def say(template: str, **figures: str) -> str:
+    """Fill a template of this analysis."""
+    return sentence(STEM, template, **figures).strip()
+
+
+def revenue(facts: Facts) -> Finding:
+    """Say what was sold, against what, and what moved it; a plain difference is a note, no verdict."""
+    words, now, before, names = facts.context.words, facts.now, facts.before, facts.names
+    orders = {"orders": words.number(now["orders"])}
+    if not facts.has_amounts:
+        if before is None:
+            text = say("revenue.count", **orders, **names)
+        else:
+            text = say("revenue.count_compared", **orders, before=words.number(before["orders"]), **names)
+        return finding("revenue", "note", text, value=now["orders"], unit="orders", n=int(now["orders"]))
+    amount = float(now["revenue"])
+    base: dict[str, Any] = {"value": amount, "unit": "money", "n": int(now["orders"])}
+    if not now["orders"] and not amount:
+        return finding("revenue", "note", say("revenue.none", **names), **base)
+    figures = {"revenue": words.money(amount), "variation": _variation(facts), **names}
+    if before is None:
+        return finding("revenue", "note", say("revenue.alone", **orders, **figures), **base)
+    difference = amount - float(before["revenue"])
+    figures |= {"difference": words.money(difference, signed=True), "driver": _driver(facts, difference)}
+    if before["revenue"] > 0:
+        relative = words.change(difference / float(before["revenue"]))
+        return finding(
+            "revenue", "note", say("revenue.note", change=relative, **figures), **base, money=abs(difference)
+        )
+    return finding("revenue", "note", say("revenue.difference", **figures), **base, money=abs(difference))
+
+
+def trends(facts: Facts) -> list[Finding]:
+    """Say for each monthly figure whether it grows or falls."""
+    return [_trend(facts, row) for row in records(facts.trend)]
+
+
+def calendar(facts: Facts) -> list[Finding]:
+    """Say how the closing of a quarter and the working days move sales."""
+    rows = {row["effect"]: row for row in records(facts.calendar)}
+    return [
+        _effect(facts, "quarter_end", rows["quarter_end"]),
+        _effect(facts, "working_days", rows["working_day"]),
+    ]
+
+
+def special_months(facts: Facts) -> list[Finding]:
+    """Name the months outside the range of normal variation; the range describes, it is no test."""
+    months = whole(facts.monthly).dropna(subset=["limit_low"]).tail(RECENT_MONTHS)
+    if len(months) < RECENT_MONTHS:
+        return []
+    words = facts.context.words
+    special = months[months["signal"].isin(["above", "below"])]
+    if special.empty:
+        text = say("special_months.none", n=str(len(months)))
+    else:
+        text = say("special_months.note", n=str(len(months)), months=_listed_months(special, words))
+    side = months["signal"].iloc[-1]
+    if side.startswith("run_"):
+        length = _run_length(whole(facts.monthly))
+        text += " " + say("special_months.run", length=str(length), side=side.removeprefix("run_"))
+    return [finding("special_months", "note", text, value=len(special), unit="months", n=len(months))]
+
+
+def structure(facts: Facts) -> list[Finding]:
+    """Name the largest shift of a share that is more than chance."""
+    rows = facts.structure.dropna(subset=["difference"])
+    if rows.empty:
+        return []
+    found = rows[rows["verdict"] == "changed"]
+    tested = rows[rows["verdict"] != "not_enough_data"]
+    if tested.empty:
+        return [
+            finding(
+                "structure", "not_enough_data", say("structure.not_enough_data", **facts.names), unit="points"
+            )
+        ]
+    pool = tested if found.empty else found
+    row = pool.iloc[int(pool["difference"].abs().to_numpy().argmax())]
+    words = facts.context.words
+    figures = {
+        "dimension": str(row["dimension"]),
+        "value": str(row["value"]),
+        "before": words.share(row["previous_share"]),
+        "after": words.share(row["share"]),
+        "difference": words.points(row["difference"]),
+        "low": words.points(row["low"]),
+        "high": words.points(row["high"]),
+        "dimensions": _and(list(dict.fromkeys(rows["dimension"]))),
+    }
+    if found.empty:
+        text = say("structure.no_evidence", **figures, **facts.names)
+    else:
+        text = say("structure.up" if row["difference"] > 0 else "structure.down", **figures, **facts.names)
+    return [
+        finding(
+            "structure",
+            "no_evidence" if found.empty else "changed",
+            text,
+            value=row["difference"],
+            low=row["low"],
+            high=row["high"],
+            unit="points",
+            n=len(tested),
+            p_value=row["p_value"],
+            p_adjusted=row["p_adjusted"],
+            strength="" if found.empty else "moderate",
+            money=abs(row["difference"]) * float(facts.now["revenue"]),
+        )
+    ]
+
+
+def about_data(facts: Facts) -> list[Finding]:
+    """Say what of the revenue names no customer, and that a running month is set apart."""
+    findings, words, now = [], facts.context.words, facts.now
+    if facts.has_amounts and now["revenue"] > 0 and abs(now["no_customer"]) / now["revenue"] >= LEAST_UNKNOWN:
+        share = float(now["no_customer"]) / float(now["revenue"])
+        text = say(
+            "unknown_customers.note",
+            share=words.share(share),
+            revenue=words.money(now["no_customer"]),
+            period=facts.names["period"],
+        )
+        findings.append(
+            finding(
+                "unknown_customers", "note", text, value=share, unit="share", money=float(now["no_customer"])
+            )
+        )
+    if len(facts.monthly) and bool(facts.monthly["partial"].iloc[-1]):
+        month = words.month(facts.monthly["month"].iloc[-1])
+        day = words.day(facts.context.covered.last_day)
+        findings.append(finding("part_month", "note", say("part_month.note", month=month, day=day)))
+    return findings
+
+
+def _variation(facts: Facts) -> str:
+    """Say whether the whole months of the period lie within the range of normal variation."""
+    period, monthly = facts.context.period, facts.monthly.dropna(subset=["limit_low"])
+    inside = (monthly["month"] >= pd.Timestamp(period.start)) & (monthly["month"] < pd.Timestamp(period.end))
+    months = monthly[inside]
+    if months.empty or len(monthly) < FEWEST_MONTHS:
+        return ""
+    # from two years on the range is that of the months without their season
+    adjusted = say("variation.adjusted") if len(monthly) >= SEASON_MONTHS else ""
+    special = months[months["signal"].isin(["above", "below"])]
+    if len(special):
+        listed = _listed_months(special, facts.context.words)
+        return say("variation.beyond", months=listed, adjusted=adjusted)
+    return say("variation.within" if len(months) == 1 else "variation.within_many", adjusted=adjusted)
+
+
+def _driver(facts: Facts, difference: float) -> str:
+    """Name the part that moved revenue most in the direction it went."""
+    rows = facts.change[facts.change["group"] == "revenue"]
+    if rows.empty or not difference:
+        return ""
+    row = rows.iloc[int((rows["contribution"].to_numpy() * np.sign(difference)).argmax())]
+    part = facts.context.words.money(row["contribution"], signed=True)
+    return say("driver", driver=DRIVERS[row["driver"]], contribution=part)
+
+
+def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
+    words, measure, verdict = facts.context.words, row["measure"], row["verdict"]
+    figures = {
+        "measure": MEASURES[measure],
+        "n": str(row["n_points"]),
+        "needed": str(SEASON_MONTHS if row["status"] == "season_unclear" else FEWEST_MONTHS),
+    }
+    if verdict == "not_enough_data":
+        return finding(
+            f"{measure}_trend", verdict, say(f"trend.{row['status']}", **figures), n=int(row["n_points"])
+        )
+    base = 1.0 if row["scale"] == "log" else abs(whole(facts.monthly)[measure].mean())
+    figures |= {
+        "growth": words.change(row["growth"]),
+        "low": words.change(row["growth_low"]),
+        "high": words.change(row["growth_high"]),
+        "detectable": words.share(row["detectable"] / base, 0),
+        "sure": _sure(row["strength"]),
+    }
+    text = say(f"trend.{verdict}", **figures)
+    if row["borderline"]:
+        text += sentence(STEM, "trend.borderline")
+    return finding(
+        f"{measure}_trend",
+        verdict,
+        text,
+        value=row["growth"],
+        low=row["growth_low"],
+        high=row["growth_high"],
+        unit="relative",
+        n=int(row["n_points"]),
+        p_value=row["p_value"],
+        p_adjusted=row["p_adjusted"],
+        strength=row["strength"],
+        department="sales",
+        money=_money_at_stake(facts, measure, float(row["growth"])),
+    )
+
+
+def _money_at_stake(facts: Facts, measure: str, growth: float) -> float | None:
+    """Give what a year of the trend is worth, where the figure is money of the whole company."""
+    if measure != "revenue":
+        return None
+    return abs(growth) * float(whole(facts.monthly)["revenue"].tail(RECENT_MONTHS).sum())
+
+
+def _effect(facts: Facts, key: str, row: dict[str, Any]) -> Finding:
+    words, verdict = facts.context.words, row["verdict"]
+    figures = {"n": str(row["n"]), "needed": str(SEASON_MONTHS)}
+    if verdict == "not_enough_data":
+        return finding(key, verdict, say(f"{key}.not_enough_data", **figures), n=int(row["n"]))
+    figures |= {name: words.change(row[name]) for name in ("value", "low", "high")}
+    figures |= {"sure": _sure(row["strength"]), "apart": "and season " if row["status"] == "full" else ""}
+    template = f"{key}.{verdict}"
+    if key == "quarter_end" and verdict == "changed":
+        template = "quarter_end.more" if row["value"] > 0 else "quarter_end.less"
+        figures["value"] = words.share(abs(row["value"]))
+    return finding(
+        key,
+        verdict,
+        say(template, **figures),
+        value=row["value"],
+        low=row["low"],
+        high=row["high"],
+        unit="relative",
+        n=int(row["n"]),
+        p_value=row["p_value"],
+        p_adjusted=row["p_adjusted"],
+        strength=row["strength"],
+    )
+
+
+def _sure(strength: Strength) -> str:
+    return SURE.get(strength, "")
+
+
+def _listed_months(months: pd.DataFrame, words: Any) -> str:
+    return _and(
+        [
+            say(f"month.{row.signal}", month=words.month(row.month))
+            for row in months[["month", "signal"]].itertuples()
+        ]
+    )
+
+
+def _run_length(months: pd.DataFrame) -> int:
+    """Count the last months that lie on one side of their usual level; at least the eight of a signal."""
+    sides = np.sign((months["adjusted"] - months["centre"]).to_numpy())[::-1]
+    other = np.flatnonzero(sides != sides[0])
+    return max(int(other[0]) if len(other) else len(sides), RUN_LENGTH)
+
+
+def _and(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,107 @@
+"""Win rates of the deals closed in a period, and whether they differ between groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from crm_analysis.analyses._sales_lines import fetch, stated
+from crm_analysis.stats.contingency import independence
+from crm_analysis.stats.intervals import wilson
+from crm_analysis.stats.multiplicity import adjust
+
+if TYPE_CHECKING:
+    from crm_analysis.view import PeriodView
+
+COLUMNS = (
+    "dimension", "value", "closed", "won", "win_rate", "low", "high", "p_value", "p_adjusted", "verdict",
+)  # fmt: skip
+
+#: Of all deals together.
+ALL = "all deals"
+
+#: Dimension, and where it is found: the table, its key among the deals, its column. As elsewhere, a region is
+#: that of the client; where clients have none, that of the owner.
+_DIMENSIONS = (
+    ("region", "customers", "customer_id", "region"),
+    ("owner region", "owners", "owner", "region"),
+    ("manager", "owners", "owner", "manager"),
+    ("team", "owners", "owner", "team"),
+    ("product", "deals", "deal_id", "product"),
+    ("category", "products", "product", "category"),
+    ("channel", "deals", "deal_id", "channel"),
+    ("owner", "deals", "deal_id", "owner"),
+)
+#: Fewer closed deals than these say nothing about a difference between groups.
+FEWEST_DEALS = 20
+
+
+def win_rates(view: PeriodView) -> pd.DataFrame:
+    """Return ``COLUMNS``: a row a value of each dimension; ``p_value`` tests the dimension as a whole."""
+    if not view.has("deals"):
+        return _frame(pd.DataFrame(columns=["dimension", "value", "closed", "won"]))
+    counts = _counts(view)
+    frame = _frame(counts)
+    if frame.empty:
+        return frame
+    dimensions = [name for name in dict.fromkeys(frame["dimension"]) if name != ALL]
+    tables = {
+        name: frame.loc[frame["dimension"] == name, ["won", "closed"]].to_numpy() for name in dimensions
+    }
+    p_values = [
+        independence(np.column_stack([t[:, 0], t[:, 1] - t[:, 0]])).p_value
+        if t[:, 1].sum() >= FEWEST_DEALS
+        else np.nan
+        for t in tables.values()
+    ]
+    tests = adjust(p_values, dimensions) if dimensions else None
+    if tests is not None:
+        frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
+        frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
+        found = frame["dimension"].map(tests["found"]).fillna(False).astype(bool)
+        verdict = np.where(found, "changed", "no_evidence")
+        frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)
+    frame.loc[frame["dimension"] == ALL, "verdict"] = "note"
+    return frame
+
+
+def _counts(view: PeriodView) -> pd.DataFrame:
+    closed = view.closed
+    parts = [_of(closed, ALL, ibis.literal(""))]
+    for name, table, key, column in _DIMENSIONS:
+        if key not in closed.columns or not view.has(table, key, column):
+            continue
+        deals, source = closed, column
+        if table != "deals":
+            found = view.dataset.table(table).select(found_key=key, found_value=column)
+            deals, source = closed.left_join(found, closed[key] == found.found_key), "found_value"
+        parts.append(_of(deals, name, stated(deals[source])))
+    frame = fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], "dimension", "value")
+    if "region" not in set(frame["dimension"]):
+        frame["dimension"] = frame["dimension"].replace("owner region", "region")
+    order = [ALL, *(name for name, *_ in _DIMENSIONS)]
+    frame["place"] = frame["dimension"].map(order.index)
+    return frame.sort_values(["place", "closed", "value"], ascending=[True, False, True], kind="stable")
+
+
+def _of(deals: ibis.Table, dimension: str, value: ibis.Value) -> ibis.Table:
+    return deals.group_by(dimension=ibis.literal(dimension), value=value).agg(
+        closed=deals.count(), won=(deals.status == "won").sum()
+    )
+
+
+def _frame(counts: pd.DataFrame) -> pd.DataFrame:
+    frame = counts[["dimension", "value", "closed", "won"]].reset_index(drop=True)
+    frame = frame.astype({"dimension": "str", "value": "str", "closed": "int64", "won": "int64"})
+    rate = wilson(frame["won"].to_numpy(), frame["closed"].to_numpy())
+    return frame.assign(
+        win_rate=np.asarray(rate.estimate, dtype=float),
+        low=np.asarray(rate.low, dtype=float),
+        high=np.asarray(rate.high, dtype=float),
+        p_value=np.nan,
+        p_adjusted=np.nan,
+        verdict=pd.Series("not_enough_data", index=frame.index, dtype="str"),
+    )[list(COLUMNS)]

@@ -1,0 +1,219 @@
+"""The summary: what all analyses of a period say together, and who should read which.
+
+Collects findings and main figures of the other analyses; computes none of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pandas as pd
+
+from crm_analysis.analyses._summary_records import collect, title
+from crm_analysis.cards import Card, Cards, card, read_tile
+from crm_analysis.findings import Finding, Findings, ranked
+from crm_analysis.front_page import Gaps, Lead, RankedFindings, Reader, Readers
+from crm_analysis.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crm_analysis.analyses._summary_records import Collected
+    from crm_analysis.tiles import Tile
+    from crm_analysis.view import PeriodView
+
+#: Which analyses each reader opens, and which department's findings are theirs; the director's are all.
+_READERS = {
+    "Director": (("sales_dynamics", "customer_abc", "process_kpis"), ""),
+    "Head of sales": (("sales_dynamics", "open_deals", "process_kpis", "customer_abc"), "sales"),
+    "Marketing": (("marketing_impact", "customer_segments"), "marketing"),
+    "Production": (("deal_reasons",), "production"),
+    "Dispatch": (("deal_reasons",), "dispatch"),
+    "Service": (("deal_reasons",), "service"),
+}
+#: The finding that opens the report: how much was sold, and against what.
+_LEAD = ("sales_dynamics", "revenue")
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class SummaryResult(Result):
+    """The summary of a period.
+
+    Parameters
+    ----------
+    figures
+        A row a main figure: ``analysis, key, label, value, kind, relative, low, high, verdict``; ``kind``
+        says in which unit, ``relative`` is the change against the comparison (0.05 is +5 %).
+    answers
+        A row a finding, ranked by what it says, how sure it is, and the money at stake: ``analysis, key,
+        verdict, sentence, value, low, high, unit, n, strength, department``.
+    readers
+        A row a reader: ``reader, opens, sentence``; ``opens`` lists the analyses to read.
+    quality
+        A row a table: ``table, read, kept, set_aside``, rows known at the end of the period.
+    missing
+        A row an analysis, or a part of one, that is not there: ``analysis, state, why``; ``state`` is failed,
+        left out, or in part.
+    """
+
+    stem: ClassVar[str] = "summary"
+
+    figures: pd.DataFrame
+    answers: pd.DataFrame
+    readers: pd.DataFrame
+    quality: pd.DataFrame
+    missing: pd.DataFrame
+    #: Analyses that were made, and whether each has a page beside the summary.
+    made: frozenset[str] = frozenset()
+    has_pages: bool = False
+
+    @cached_property
+    def ranked(self) -> RankedFindings:
+        """All findings, the most certain and dearest first."""
+        titles = {stem: title(stem) for stem in self.made}
+        return RankedFindings(self.findings, titles, self.made if self.has_pages else frozenset())
+
+    @cached_property
+    def lead(self) -> Lead:
+        """The sentence that opens the report; empty where sales could not be analysed."""
+        return Lead(next((f.sentence for f in self.findings if (f.analysis, f.key) == _LEAD), ""))
+
+    @cached_property
+    def cards(self) -> Cards:
+        """The main figures; an analysis that failed has a card that says so."""
+        words, comparison = self.context.words, self.context.comparison
+        against = words.period(comparison) if comparison else ""
+        homes = self.figures["analysis"]
+        made = [
+            card(tile, words, against=against, href=self._page(stem))
+            for tile, stem in zip(self.tiles, homes, strict=True)
+        ]
+        absent = self.missing.to_dict("records")
+        made += [
+            Card(row["analysis"], "Failed", span=row["why"]) for row in absent if row["state"] == "failed"
+        ]
+        return Cards(made)
+
+    @cached_property
+    def who_reads(self) -> Readers:
+        """Who should open which page, and the sentence that matters most to them."""
+        made = []
+        for row in self.readers.to_dict("records"):
+            stems = [stem for stem in row["opens"].split(", ") if stem]
+            opens = tuple((title(stem), self._page(stem)) for stem in stems)
+            made.append(Reader(row["reader"], row["sentence"], opens))
+        return Readers(made)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """The analyses that are missing, and why."""
+        return Gaps((row["analysis"], row["state"], row["why"]) for row in self.missing.to_dict("records"))
+
+    def record(self) -> dict[str, Any]:
+        """Return a record without findings and figures: they are those of the other analyses."""
+        return {"stem": self.stem, "findings": [], "tiles": [], "left_out": []}
+
+    def _page(self, stem: str) -> str:
+        return f"{stem}.html" if self.has_pages else ""
+
+
+def analyze(view: PeriodView) -> SummaryResult:
+    """Put together what all analyses say of a period.
+
+    Where the runner of reports has saved results (in the folder that the environment variable
+    CRM_ANALYSIS_OUT names), they are read; else the analyses that the data can feed are made here.
+
+    Parameters
+    ----------
+    view
+        The company's data at the end of the period.
+
+    Returns
+    -------
+    SummaryResult
+        Findings ranked, main figures, readers, quality of the data, and what is missing.
+
+    Raises
+    ------
+    ReportError
+        A saved result cannot be read.
+
+    Examples
+    --------
+    >>> import crm_analysis as crm
+    >>> from crm_analysis.analyses import summary
+    >>> result = summary.analyze(crm.load("data/demo").view("2026-10"))
+    >>> list(result.quality.columns)
+    ['table', 'read', 'kept', 'set_aside']
+    """
+    collected = collect(view, SummaryResult.stem)
+    findings = Findings(
+        ranked(_finding(f) for record in collected.records.values() for f in record["findings"])
+    )
+    tiles = [(stem, read_tile(t)) for stem, record in collected.records.items() for t in record["tiles"]]
+    return SummaryResult(
+        context=view.context,
+        findings=findings,
+        tiles=tuple(tile for _, tile in tiles),
+        figures=_figures(tiles),
+        answers=_answers(findings),
+        readers=_readers(findings, frozenset(collected.records)),
+        quality=_quality(view),
+        missing=_missing(collected),
+        made=frozenset(collected.records),
+        has_pages=collected.published,
+    )
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    return Finding(**{field.name: record[field.name] for field in fields(Finding)})
+
+
+def _figures(tiles: list[tuple[str, Tile]]) -> pd.DataFrame:
+    columns = ["analysis", "key", "label", "value", "kind", "relative", "low", "high", "verdict"]
+    rows = [{"analysis": stem, **tile.record(), "relative": tile.change} for stem, tile in tiles]
+    return pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(("value", "relative", "low", "high"), "float64")
+    )
+
+
+def _answers(findings: Findings) -> pd.DataFrame:
+    columns = [
+        *("analysis", "key", "verdict", "sentence", "value", "low", "high"),
+        *("unit", "n", "strength", "department"),
+    ]
+    frame = pd.DataFrame([finding.record() for finding in findings], columns=columns)
+    return frame.astype({**dict.fromkeys(("value", "low", "high"), "float64"), "n": "Int64"})
+
+
+def _readers(findings: Findings, made: frozenset[str]) -> pd.DataFrame:
+    """Choose for each reader the pages, and the one sentence not to miss."""
+    rows = []
+    for reader, (stems, department) in _READERS.items():
+        own = [f for f in findings if not department or f.department == department]
+        opens = [stem for stem in stems if stem in made]
+        opens += [f.analysis for f in own[:1] if f.analysis not in opens]
+        if own:
+            sentence = own[0].sentence
+        else:
+            sentence = (
+                "Nothing here asks you to act." if opens else "No page of this report is about your work."
+            )
+        rows.append((reader, ", ".join(opens), sentence))
+    return pd.DataFrame(rows, columns=["reader", "opens", "sentence"]).astype("str")
+
+
+def _missing(collected: Collected) -> pd.DataFrame:
+    parts = [
+        (title(stem), "in part", why)
+        for stem, record in collected.records.items()
+        for why in record["left_out"]
+    ]
+    return pd.DataFrame([*collected.missing, *parts], columns=["analysis", "state", "why"]).astype("str")
+
+
+def _quality(view: PeriodView) -> pd.DataFrame:
+    rows = view.header.rows
+    return rows.assign(read=rows["kept"] + rows["set_aside"])[["table", "read", "kept", "set_aside"]]

@@ -1,0 +1,312 @@
+"""Pictures of the sales analysis: the course, what made the change, structure, plan, calendar, win rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from crm_analysis.plots._sales_ranges import calendar, labels_of, of_dimension, rows_of, win_rates
+from crm_analysis.plots.theme import (
+    ACCENT,
+    BAD,
+    GOOD,
+    INK,
+    MAIN,
+    MUTED,
+    PALE,
+    count_axis,
+    describe,
+    money_axis,
+    new_axes,
+    nothing_to_draw,
+    share_axis,
+    shorten,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.sales_dynamics import SalesDynamicsResult
+
+__all__ = ["calendar", "change", "monthly", "plan", "structure", "win_rates"]
+
+MOST_TICKS = 9
+
+
+@styled
+def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
+    """Draw revenue month by month with the range of normal variation; a part month is hollow.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.sales_dynamics.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    months, words = result.monthly, result.context.words
+    ax = new_axes(ax)
+    if months.empty:
+        return nothing_to_draw(ax, "There is no sale yet.")
+    if months["revenue"].isna().all():
+        return _won_by_month(result, ax)
+    at = np.arange(len(months))
+    if months["limit_low"].notna().any():
+        ax.fill_between(
+            at, months["limit_low"], months["limit_high"], color=PALE, alpha=0.6, lw=0, label="normal range"
+        )
+        ax.plot(at, months["centre"], color=MUTED, lw=1, ls=(0, (4, 3)), label="usual level")
+    whole = ~months["partial"]
+    if months["adjusted"][whole].equals(months["revenue"][whole]):
+        label = "revenue"
+    else:
+        label = "seasonally adjusted"
+        ax.plot(at, months["revenue"], color=MUTED, lw=1, marker="o", ms=2.5, label="revenue")
+    ax.plot(at, months["adjusted"], color=MAIN, lw=2, marker="o", ms=3.5, label=label)
+    for signal, marker in (("above", "^"), ("below", "v")):
+        special = (months["signal"] == signal).to_numpy()
+        ax.plot(
+            at[special], months["adjusted"][special], ls="", marker=marker, ms=9, color=ACCENT,
+            label=f"{signal} the normal range" if special.any() else None,
+        )  # fmt: skip
+    partial = months["partial"].to_numpy()
+    if partial.any():
+        ax.plot(
+            at[partial],
+            months["revenue"][partial],
+            ls="",
+            marker="o",
+            ms=7,
+            mfc="white",
+            mec=MAIN,
+            label="part month",
+        )
+    _month_ticks(ax, months["month"])
+    money_axis(ax.yaxis, words)
+    if not (months[["revenue", "limit_low"]].to_numpy(dtype=float) < 0).any():
+        ax.set_ylim(bottom=0)
+    else:
+        ax.axhline(0, color=INK, lw=1)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
+    last = months.iloc[-1]
+    outside = months[months["signal"].isin(["above", "below"])]["month"].map(words.month)
+    alt = (
+        f"Revenue of {len(months)} months from {words.month(months['month'].iloc[0])} to "
+        f"{words.month(last['month'])}, the last {words.money(last['revenue'])}. "
+        + (
+            f"Outside the normal range: {', '.join(outside)}."
+            if len(outside)
+            else "None is outside the normal range."
+        )
+    )
+    return describe(ax, "Revenue by month", alt)
+
+
+@styled
+def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None = None) -> Axes:
+    """Draw what made the change of revenue, from the comparison to the period, as a waterfall.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.sales_dynamics.analyze`.
+    group
+        ``revenue`` (customers, orders, size) or ``deals`` (closed, win rate, size).
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    words = result.context.words
+    rows = result.change[result.change["group"] == group]
+    ax = new_axes(ax, size=(8.2, 1.2 + 0.42 * (len(rows) + 2)), grid="x")
+    if rows.empty:
+        return nothing_to_draw(ax, "There is no change to split: no fair comparison, or no amounts.")
+    start, end = _ends(result, group)
+    parts = rows["contribution"].to_numpy()
+    levels = start + np.concatenate([[0.0], np.cumsum(parts)])
+    labels = [f"{r.driver}, by {r.dimension}" if r.dimension else r.driver for r in rows_of(rows)]
+    names = ["before", *labels, "now"]
+    place = np.arange(len(names))
+    ax.barh(place[[0, -1]], [start, end], color=MUTED, height=0.62)
+    ax.barh(place[1:-1], parts, left=levels[:-1], color=[GOOD if p >= 0 else BAD for p in parts], height=0.62)
+    for step, level in enumerate(levels):
+        ax.plot([level, level], [step - 0.31, step + 1.31], color=MUTED, lw=0.8)
+    texts = [words.money(start), *(words.money(p, signed=True) for p in parts), words.money(end)]
+    ends = [max(start, 0), *np.maximum(levels[:-1], levels[1:]), max(end, 0)]
+    for y, x, text in zip(place, ends, texts, strict=True):
+        ax.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+    ax.set_yticks(place, names)
+    ax.invert_yaxis()
+    ax.margins(x=0.16)
+    money_axis(ax.xaxis, words)
+    told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
+    title = "What changed revenue" if group == "revenue" else "What changed the money won in deals"
+    return describe(ax, title, f"Waterfall: {told}.")
+
+
+@styled
+def structure(
+    result: SalesDynamicsResult, dimension: str | None = None, most: int = 10, ax: Axes | None = None
+) -> Axes:
+    """Draw the shares of revenue of a dimension, now and before; the largest, and the rest together.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.sales_dynamics.analyze`.
+    dimension
+        One of those in ``result.structure``; the first where left out.
+    most
+        How many values are drawn one by one.
+    ax
+        Axes to draw on; new ones where left out.
+
+    Raises
+    ------
+    ParameterError
+        There is no such dimension.
+    """
+    words = result.context.words
+    if result.structure.empty:
+        return nothing_to_draw(new_axes(ax), "There is no revenue to take shares of.")
+    dimension = dimension or str(result.structure["dimension"].iloc[0])
+    rows = of_dimension(result.structure, dimension)
+    shown = _with_rest(rows, most)
+    ax = new_axes(ax, size=(8.2, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
+    if shown["share"].isna().all():
+        return nothing_to_draw(ax, "There is no positive revenue to take shares of.")
+    place = np.arange(len(shown))
+    ax.barh(place, shown["share"], color=MAIN, height=0.6, label="share now")
+    if shown["previous_share"].notna().any():
+        ax.plot(
+            shown["previous_share"],
+            place,
+            ls="",
+            marker="D",
+            ms=6,
+            mfc="white",
+            mec=INK,
+            mew=1.4,
+            label="before",
+        )
+    edge = float(np.nanmax(shown[["share", "previous_share"]].to_numpy(dtype=float)))
+    for y, row in zip(place, rows_of(shown), strict=True):
+        shifted = row.verdict == "changed"
+        text = words.share(row.share)
+        if row.previous_share == row.previous_share:
+            text += f" ({words.points(row.difference)}{', more than chance' if shifted else ''})"
+        ax.annotate(
+            text, (max(edge, 0.0), y), xytext=(12, 0), textcoords="offset points",
+            va="center", fontsize=9, weight="bold" if shifted else "normal",
+        )  # fmt: skip
+    ax.set_yticks(place, labels_of(shown["value"]))
+    ax.invert_yaxis()
+    ax.margins(x=0.14)
+    share_axis(ax.xaxis, words)
+    ax.axvline(0, color=MUTED, lw=0.8)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.3 + 0.36 * max(len(shown), 2))), ncols=2)
+    told = ", ".join(f"{shorten(r.value)} {words.share(r.share)}" for r in rows_of(shown))
+    return describe(ax, f"Share of revenue by {dimension}", f"Shares of revenue by {dimension}: {told}.")
+
+
+@styled
+def plan(
+    result: SalesDynamicsResult, dimension: str | None = None, most: int = 12, ax: Axes | None = None
+) -> Axes:
+    """Draw how much of each plan figure is sold, as bullets; the line is the plan.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.sales_dynamics.analyze`.
+    dimension
+        Drawn below the total; the first of the plan where left out.
+    most
+        How many values, the largest plans first.
+    ax
+        Axes to draw on; new ones where left out.
+
+    Raises
+    ------
+    ParameterError
+        There is no such dimension.
+    """
+    words, rows = result.context.words, result.plan[result.plan["target"] > 0]
+    total = rows[rows["dimension"] == "total"]
+    others = rows[rows["dimension"] != "total"]
+    if dimension is None:
+        dimension = others["dimension"].iloc[0] if len(others) else ""
+    part = of_dimension(others, dimension).nlargest(most, "target") if dimension else others
+    shown = pd.concat([total.assign(value="All"), part])
+    ax = new_axes(ax, size=(8.2, 1.2 + 0.36 * max(len(shown), 2)), grid="x")
+    if shown.empty:
+        return nothing_to_draw(ax, "There is no plan for this period.")
+    place = np.arange(len(shown))
+    if shown["projected_attainment"].notna().any():
+        ax.barh(place, shown["projected_attainment"].fillna(0), color=PALE, height=0.6, label="projected")
+    ax.barh(place, shown["attainment"], color=MAIN, height=0.36, label="sold")
+    ax.axvline(1, color=INK, lw=1.6, label="plan")
+    edges = shown[["attainment", "projected_attainment"]].max(axis=1).clip(lower=0)
+    for y, edge, row in zip(place, edges, rows_of(shown), strict=True):
+        ax.annotate(
+            f"{words.share(row.attainment, 0)}: {words.money(row.actual)} of {words.money(row.target)}",
+            (max(edge, 1.0), y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
+        )  # fmt: skip
+    ax.set_yticks(place, labels_of(shown["value"]))
+    ax.invert_yaxis()
+    ax.set_xlim(min(0.0, float(shown["attainment"].min()) * 1.05), max(float(edges.max()), 1.0) * 1.4)
+    share_axis(ax.xaxis, words)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.2 + 0.36 * max(len(shown), 2))), ncols=3)
+    told = ", ".join(f"{shorten(r.value)} {words.share(r.attainment, 0)}" for r in rows_of(shown))
+    title = f"Plan attainment by {dimension}" if dimension else "Plan attainment"
+    return describe(ax, title, f"Sold as a share of the plan: {told}.")
+
+
+def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
+    months, words = result.monthly, result.context.words
+    at = np.arange(len(months))
+    partial = months["partial"].to_numpy()
+    ax.bar(at[~partial], months["orders"][~partial], color=MAIN, width=0.7)
+    ax.bar(
+        at[partial],
+        months["orders"][partial],
+        facecolor="white",
+        edgecolor=MAIN,
+        width=0.7,
+        label="part month",
+    )
+    _month_ticks(ax, months["month"])
+    count_axis(ax.yaxis, words)
+    if partial.any():
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    told = ", ".join(f"{words.month(r.month)} {r.orders}" for r in rows_of(months.tail(MOST_TICKS)))
+    return describe(ax, "Deals won by month", f"Deals won by month, the last ones: {told}.")
+
+
+def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Keep the first rows and add up the others, which are too small to be drawn one by one."""
+    if len(rows) <= most + 1:
+        return rows
+    rest = rows.iloc[most:]
+    line = {
+        "value": f"{len(rest)} others",
+        "share": rest["share"].sum(),
+        "previous_share": rest["previous_share"].sum(min_count=1),
+        "difference": rest["difference"].sum(min_count=1),
+        "verdict": "",
+    }
+    return pd.concat([rows.head(most), pd.DataFrame([line])], ignore_index=True)
+
+
+def _ends(result: SalesDynamicsResult, group: str) -> tuple[float, float]:
+    measure = "revenue" if group == "revenue" else "won_amount"
+    row = result.figures[result.figures["measure"] == measure].iloc[0]
+    return float(row["previous"]), float(row["value"])
+
+
+def _month_ticks(ax: Axes, months: pd.Series) -> None:
+    step = max(1, int(np.ceil(len(months) / MOST_TICKS)))
+    at = np.arange(len(months))[::-1][::step][::-1]
+    ax.set_xticks(at, [f"{months.iloc[i]:%Y-%m}" for i in at])

@@ -1,0 +1,154 @@
+"""Sentences of the analysis of customers."""
+
+TEMPLATES = {
+    "no_customers": (
+        "Nothing can be said about customers: no order line names one. Map the column customer_id, and "
+        "amount where it is missing."
+    ),
+    # how much hangs on a few
+    "concentration.changed": (
+        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
+        "and {high}); {count} customers made 80%. This has {sure} changed: before it was {before}, a "
+        "difference of {change} ({change_low} to {change_high})."
+    ),
+    "concentration.no_evidence": (
+        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
+        "and {high}); {count} customers made 80%. Against {before} before, the difference of {change} "
+        "cannot be told from chance."
+    ),
+    "concentration.not_enough_data": (
+        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
+        "and {high}); {count} customers made 80%. There is nothing to compare this with."
+    ),
+    "concentration.one": "In {window} a single customer brought all of the revenue.",
+    "dependence.note": (
+        "The largest customer, {name}, brought {share} of revenue ({money}) in {window}, the {many} "
+        "largest together {five}."
+    ),
+    # whom to call
+    "overdue.note": (
+        "Silent for unusually long: {count} of {of} A and B customers with a known rhythm, more than the "
+        "{chance} or so that are late at any time. Bought in their last year: {money}. Call first: "
+        "{names}."
+    ),
+    "overdue.usual": (
+        "Silent for unusually long: {count} of {of} A and B customers with a known rhythm, which may be "
+        "chance: about {chance} are late at any time. Bought in their last year: {money}. Call first: "
+        "{names}."
+    ),
+    "overdue.none": "None of the {of} A and B customers with a known rhythm is silent for unusually long.",
+    "overdue.unknown": (
+        "Nobody can be called overdue yet: no A or B customer has bought on three different days."
+    ),
+    # who moved
+    "migration.note": (
+        "Of {before} A customers in {window_before}, {stayed} are still A, {down} slid down and {lost} "
+        "stopped buying ({left_money} together); {risen} rose to A ({risen_money}), which makes {now}. Of "
+        "all A, B and C customers {share} kept their class (between {low} and {high})."
+    ),
+    "migration.not_enough_data": (
+        "How customers moved between classes cannot be said: there is no window before this one to "
+        "compare with."
+    ),
+    "new_lost.note": (
+        "New against {window_before}: {new}, who brought {gained}. Lost: {lost}, who had brought {gone}."
+    ),
+    # who stays
+    "retention.improved": (
+        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
+        "months. Retention has {sure} improved: {change} against the {months} months before ({change_low} "
+        "to {change_high})."
+    ),
+    "retention.worsened": (
+        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
+        "months. Retention has {sure} worsened: {change} against the {months} months before ({change_low} "
+        "to {change_high})."
+    ),
+    "retention.no_evidence": (
+        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
+        "months. The difference of {change} to the {months} months before cannot be told from chance."
+    ),
+    "retention.not_enough_data": (
+        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
+        "months. Whether that is better or worse than before needs {needed} months of records."
+    ),
+    "retention.too_short": (
+        "Whether customers stay cannot be said yet: it needs at least six months of records with orders "
+        "in both halves."
+    ),
+    "retention_by_class.note": (
+        "Classes differ in loyalty ({sure}): after {months} months {A} of A, {B} of B and {C} of C "
+        "customers were still buying in their rhythm; A against C {change} ({low} to {high})."
+    ),
+    "retention_by_class.no_evidence": (
+        "After {months} months {A} of A, {B} of B and {C} of C customers were still buying in their "
+        "rhythm; the difference between the classes cannot be told from chance."
+    ),
+    "retention_by_class.not_enough_data": (
+        "Whether classes differ in loyalty cannot be said: there is one class only, or nobody fell silent."
+    ),
+    # the course of the months
+    "buyers.improved": (
+        "More and more customers buy in a month: {change} a year ({low} to {high}), {sure} no chance, "
+        "over {months} months."
+    ),
+    "buyers.worsened": (
+        "Fewer and fewer customers buy in a month: {change} a year ({low} to {high}), {sure} no chance, "
+        "over {months} months."
+    ),
+    "buyers.no_evidence": (
+        "No evidence that the number of customers who buy in a month changes: {change} a year ({low} to "
+        "{high}) over {months} months. A change of less than about {detectable} over that time could not "
+        "be seen."
+    ),
+    "buyers.too_few": (
+        "Whether more or fewer customers buy in a month cannot be said yet: not enough months, {months} "
+        "of 12."
+    ),
+    "buyers.season": (
+        "Whether more or fewer customers buy in a month cannot be told from the season yet: {months} "
+        "months of 24."
+    ),
+    "buyers.untested": (
+        "Whether more or fewer customers buy in a month was not tested: too many months are missing, or "
+        "all are alike."
+    ),
+    "new_customers.improved": (
+        "More and more new customers come: {change} a year ({low} to {high}), {sure} no chance, over "
+        "{months} months."
+    ),
+    "new_customers.worsened": (
+        "Fewer and fewer new customers come: {change} a year ({low} to {high}), {sure} no chance, over "
+        "{months} months."
+    ),
+    "new_customers.no_evidence": (
+        "No evidence that the number of new customers a month changes: {change} a year ({low} to {high}) "
+        "over {months} months. A change of less than about {detectable} over that time could not be seen."
+    ),
+    "new_customers.too_few": (
+        "Whether more or fewer new customers come cannot be said yet: not enough months after the first "
+        "year of records, {months} of 12."
+    ),
+    "new_customers.season": (
+        "Whether more or fewer new customers come cannot be told from the season yet: {months} months of "
+        "24 after the first year of records."
+    ),
+    "new_customers.untested": (
+        "Whether more or fewer new customers come was not tested: too many months are missing, or all are "
+        "alike."
+    ),
+    # what the figures rest on
+    "without_customer.note": (
+        "{share} of revenue in {window} ({money}) names no customer; it is in no class and in no "
+        "customer's account."
+    ),
+    "basis.compared": "Classes rest on net revenue in {window}, compared with {before}.",
+    "basis.compared_short": (
+        "Classes rest on net revenue in {window}, compared with {before}; the records are too short for "
+        "twelve months."
+    ),
+    "basis.alone": "Classes rest on net revenue in {window}.",
+    "basis.alone_short": (
+        "Classes rest on net revenue in {window} only; the records are too short for twelve months."
+    ),
+}

@@ -1,0 +1,181 @@
+"""Sentences of the sales analysis."""
+
+from __future__ import annotations
+
+#: Drivers of a change as they are called within a sentence.
+DRIVERS = {
+    "customers": "the number of customers",
+    "orders per customer": "the number of orders per customer",
+    "size of order": "the size of the orders",
+    "mix of customers": "the mix of customers",
+    "sales without a customer": "sales that name no customer",
+    "returns": "returns",
+    "deals closed": "the number of deals closed",
+    "win rate": "the win rate",
+    "size of won deal": "the size of the deals",
+    "mix of deals": "the mix of deals",
+}
+
+MEASURES = {
+    "revenue": "monthly revenue",
+    "orders": "the number of orders",
+    "average_order": "the average order",
+    "win_rate": "the win rate",
+}
+
+SURE = {
+    "strong": "this is very unlikely to be chance",
+    "moderate": "this is unlikely to be chance",
+    "preliminary": "this is a first sign, from a short history",
+}
+
+TEMPLATES = {
+    # revenue of the period
+    "revenue.none": "Nothing was sold in {period}.",
+    "revenue.alone": "Revenue for {period} was {revenue} from {orders} orders. {variation}",
+    "revenue.note": (
+        "Revenue for {period} was {revenue}, {difference} ({change}) against {comparison}. {driver} "
+        "{variation}"
+    ),
+    "revenue.difference": (
+        "Revenue for {period} was {revenue}, {difference} against {comparison}. {driver} {variation}"
+    ),
+    "revenue.count": "{orders} deals were won in {period}; the data do not say what they were worth.",
+    "revenue.count_compared": (
+        "{orders} deals were won in {period}, after {before} in {comparison}; the data do not say what they "
+        "were worth."
+    ),
+    "driver": "What moved it most: {driver} ({contribution}).",
+    "variation.within": "This is within normal month-to-month variation{adjusted}.",
+    "variation.within_many": "Each of its whole months is within normal variation{adjusted}.",
+    "variation.beyond": "Out of normal month-to-month variation{adjusted}: {months}.",
+    "variation.adjusted": ", season apart",
+    # trends
+    "trend.improved": (
+        "Growing: {measure}, {growth} a year ({low} to {high}) over {n} months, season apart; {sure}."
+    ),
+    "trend.worsened": (
+        "Falling: {measure}, {growth} a year ({low} to {high}) over {n} months, season apart; {sure}."
+    ),
+    "trend.no_evidence": (
+        "No evidence that {measure} grows or falls: {growth} a year ({low} to {high}) over {n} months "
+        "cannot be "
+        "told from chance. A drift of less than about {detectable} over these months could not be seen."
+    ),
+    "trend.too_few": "Not enough months yet for a trend of {measure}: {n} of {needed}.",
+    "trend.season_unclear": (
+        "A trend of {measure} cannot be told from the season yet: {n} of {needed} months."
+    ),
+    "trend.gaps": (
+        "No trend of {measure} can be given: too many months between the first and the last are missing."
+    ),
+    "trend.constant": "No trend of {measure} can be given: all months are the same, the season apart.",
+    "trend.borderline": " A second method does not agree: take this as borderline.",
+    # calendar
+    "quarter_end.more": (
+        "The month that closes a quarter brings {value} more than the others ({low} to {high}), growth "
+        "{apart}apart; "
+        "{sure}."
+    ),
+    "quarter_end.less": (
+        "The month that closes a quarter brings {value} less than the others ({low} to {high}), growth "
+        "{apart}apart; "
+        "{sure}."
+    ),
+    "quarter_end.no_evidence": (
+        "No evidence of a rhythm of the quarter: its closing month against the others, {value} ({low} to "
+        "{high}), "
+        "cannot be told from chance."
+    ),
+    "quarter_end.not_enough_data": (
+        "Not enough whole quarters yet to see whether sales peak when a quarter closes."
+    ),
+    "working_days.changed": (
+        "One working day more in a month changes sales by {value} ({low} to {high}), growth and season "
+        "apart; {sure}."
+    ),
+    "working_days.no_evidence": (
+        "No evidence that months with more working days sell more: {value} a day ({low} to {high}) cannot "
+        "be told "
+        "from chance."
+    ),
+    "working_days.not_enough_data": (
+        "Not enough months yet to tell the effect of working days from the season: {n} of {needed}."
+    ),
+    # months that stand out
+    "special_months.none": "None of the last {n} whole months stands out from normal variation.",
+    "special_months.note": "Of the last {n} whole months, these stand out from normal variation: {months}.",
+    "special_months.run": (
+        "The last {length} whole months all lie {side} their usual level: the level may have shifted."
+    ),
+    "month.above": "{month} (above)",
+    "month.below": "{month} (below)",
+    # plan
+    "plan.note": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap}.",
+    "plan.running": (
+        "{attainment} of the plan for {period} is sold so far: {actual} of {target}. At the usual pace the "
+        "period "
+        "ends at {projected} ({projected_attainment} of the plan){spread}."
+    ),
+    "plan.early": (
+        "{attainment} of the plan for {period} is sold so far: {actual} of {target}; too early to project."
+    ),
+    "plan.spread": "; in 8 of 10 past periods it would have been between {low} and {high}",
+    # structure
+    "structure.up": (
+        "The largest shift that is more than chance: {dimension} {value} rose from {before} to {after} of "
+        "revenue "
+        "({difference}; {low} to {high})."
+    ),
+    "structure.down": (
+        "The largest shift that is more than chance: {dimension} {value} fell from {before} to {after} of "
+        "revenue "
+        "({difference}; {low} to {high})."
+    ),
+    "structure.no_evidence": (
+        "No shift between {dimensions} since {comparison} is larger than chance explains; the largest is "
+        "{dimension} {value}, {difference}."
+    ),
+    "structure.not_enough_data": (
+        "Too few customers to tell a shift of the shares since {comparison} from chance."
+    ),
+    # deals
+    "win_rate.alone": "{won} of {closed} deals closed in {period} were won: {rate} ({low} to {high}).",
+    "win_rate.note": (
+        "{won} of {closed} deals closed in {period} were won: {rate} ({low} to {high}), after {before} in "
+        "{comparison}; {sure}."
+    ),
+    "win_rate.chance": "the difference cannot be told from chance",
+    "win_rate.difference": (
+        "the difference is larger than chance in single deals explains, though a season may be behind it"
+    ),
+    "win_rate.none": "No deal was closed in {period}.",
+    "win_rate_groups.changed": (
+        "Win rates differ by {dimension}: {best} wins {best_rate}, {worst} {worst_rate}; {sure}."
+    ),
+    "win_rate_groups.no_evidence": (
+        "No evidence that win rates differ by {dimensions}: the differences of this period are what chance "
+        "brings."
+    ),
+    "win_rate_groups.not_enough_data": "Too few closed deals to compare win rates between groups: {closed}.",
+    # the data
+    "unknown_customers.note": "{share} of the revenue of {period} names no customer ({revenue}).",
+    "part_month.note": (
+        "{month} is covered only up to {day}: it is shown, and left out of trends and of the normal range."
+    ),
+    # what is left out
+    "left.plan": "Plan: {why}.",
+    "left.deals": "Win rates and the change by deals: the data hold no table of deals.",
+    "left.deal_amount": "The change by deals: the table of deals has no amount.",
+    "left.amount": (
+        "Revenue, change, structure and plan: there is no table of sales, and the deals have no amount. "
+        "Won deals "
+        "are counted as orders."
+    ),
+    "left.comparison": "The change and the shifts of shares: there is no fair comparison.",
+    "left.cost": "Margin: the sales have no cost.",
+    "left.dimensions": "Structure by {missing}: the data do not say it.",
+    "left.mix": "The mix of customers: the data tell no groups of customers apart.",
+    "left.plan_total": "Attainment as one figure: the plan has no total, only figures by {dimensions}.",
+    "left.deal_values": "{n} deals won in {period} have no amount and count as nothing in the size of deals.",
+}
