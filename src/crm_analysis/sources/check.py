@@ -41,9 +41,11 @@ class Need:
 #: What each analysis reads.
 NEEDS: dict[str, Need] = {
     "sales_dynamics": Need(
-        ("sales|deals.closed_at", "sales|deals.amount"),
-        ("sales|deals.customer_id", "sales.cost", "sales.category|products.category", "sales|deals.product",
-         "sales.region|customers.region", "sales|deals.owner", "sales|deals.channel", "targets"),
+        ("sales|deals.closed_at",),
+        ("sales|deals.amount", "sales.customer_id|deals.customer_id", "sales.cost",
+         "sales.category|products.category", "sales.product|deals.product",
+         "sales.region|customers.region|owners.region", "sales.owner|deals.owner",
+         "sales.channel|deals.channel|customers.channel", "deals", "targets"),
     ),
     "customer_abc": Need(("sales.customer_id|deals.customer_id", "sales|deals.amount"), ("customers.name",)),
     "customer_segments": Need(
@@ -126,7 +128,7 @@ def render(source: Source, console: Console) -> None:
             Text(f"{name}: more rows set aside than the limit of {audit.reject_limit:.0%}.", style="bold red")
         )
     _show(console, "Set aside, by reason", _by_reason(audit))
-    _show(console, "Found out about the files", audit.facts)
+    _show(console, "Found out about the files", _by_file(audit))
     _show(console, "Ids without a row of their own (kept)", audit.dangling)
     for sentence in audit.warnings:
         console.print(Text(f"Warning: {sentence}", style="yellow"))
@@ -144,6 +146,11 @@ def _by_reason(audit: Audit) -> pd.DataFrame:
     groups = rejects.groupby(["table", "file", "column", "reason"], dropna=False, sort=False)
     found = groups["example"].agg(rows="size", examples=lambda values: ", ".join(values.head(_EXAMPLES)))
     return found.reset_index().sort_values(["table", "rows"], ascending=[True, False], kind="stable")
+
+
+def _by_file(audit: Audit) -> pd.DataFrame:
+    facts = audit.facts.assign(found=audit.facts["fact"] + ": " + audit.facts["value"])
+    return facts.groupby(["table", "file"], sort=False)["found"].agg("; ".join).reset_index()
 
 
 def _show(console: Console, title: str, frame: pd.DataFrame) -> None:

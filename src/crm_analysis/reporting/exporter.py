@@ -1,0 +1,174 @@
+"""An executed notebook as one self-contained page: no code, no script, no request to any host."""
+
+from __future__ import annotations
+
+import copy
+import html
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mistune
+from nbconvert.exporters import TemplateExporter
+from traitlets.config import Config
+
+from crm_analysis.errors import ReportError
+from crm_analysis.reporting.sanitize import clean, count_nameless, count_titles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbformat import NotebookNode
+
+#: Kinds of output a page can show, the best first.
+_SHOWN = ("text/html", "image/png", "image/jpeg", "text/markdown", "text/plain")
+#: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
+_MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of a page's navigation; ``current`` marks the page itself."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """What surrounds the cells of a notebook on its page.
+
+    Parameters
+    ----------
+    title
+        Title of the window and of the bookmark: analysis and period.
+    language
+        Language of the text, as HTML names it.
+    links
+        Navigation: all periods, summary, the analyses of this period.
+    notes
+        Sentences for a banner; one that the notebook says itself is not said twice.
+    """
+
+    title: str
+    language: str = "en"
+    links: tuple[Link, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class _PageExporter(TemplateExporter):
+    """The template of this package, with filters that clean."""
+
+    file_extension = ".html"
+    output_mimetype = "text/html"
+
+    @property
+    def default_config(self) -> Config:
+        return Config({"NbConvertBase": {"display_data_priority": list(_SHOWN)}})
+
+
+def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> str:
+    """Turn an executed notebook into a page.
+
+    Parameters
+    ----------
+    notebook
+        The notebook with its outputs; it stays as it is.
+    page
+        Title, language, navigation and notes.
+    with_code
+        Show the code of each cell, folded.
+
+    Returns
+    -------
+    str
+        HTML that opens offline; the same notebook and page give the same text.
+
+    Raises
+    ------
+    ReportError
+        A cell failed, a picture has no description, or there is not exactly one title.
+
+    Examples
+    --------
+    >>> import nbformat.v4 as v4
+    >>> made = v4.new_notebook(cells=[v4.new_markdown_cell("# Sales in October")])
+    >>> "<h1>Sales in October</h1>" in to_html(made, Page("Sales, October 2026"))
+    True
+    """
+    shown = _publishable(notebook)
+    said = html.unescape("".join(_markup(shown)))
+    notes = [note for note in page.notes if note not in said]
+    text, _ = _exporter().from_notebook_node(
+        shown, resources={"page": page, "notes": notes, "with_code": with_code}
+    )
+    titles = count_titles(text)
+    if titles != 1:
+        raise ReportError(
+            f'The page "{page.title}" has {titles} headings of the first level.',
+            "A page has one: its title.",
+            'Begin the first markdown cell with "# " and use "## " for the parts.',
+        )
+    return str(text)
+
+
+@cache
+def _exporter() -> _PageExporter:
+    return _PageExporter(  # type: ignore[no-untyped-call]
+        template_name="page",
+        extra_template_basedirs=[str(TEMPLATES)],
+        filters={"clean": _described, "prose": _prose},
+    )
+
+
+def _prose(source: str) -> str:
+    return _described(str(_MARKDOWN(source)))
+
+
+def _described(markup: str) -> str:
+    cleaned = clean(markup)
+    if count_nameless(cleaned):
+        raise ReportError(
+            "A picture has no description.",
+            "Every picture needs one, for those who cannot see it.",
+            "Show it with crm.figure(axes), or write the alternative text into the HTML or Markdown.",
+        )
+    return cleaned
+
+
+def _publishable(notebook: NotebookNode) -> NotebookNode:
+    """Copy a notebook without the outputs a page cannot show, and refuse what must not be published."""
+    shown = copy.deepcopy(notebook)
+    for number, cell in enumerate(shown.cells, start=1):
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _has_place(output, number)]
+    return shown
+
+
+def _has_place(output: NotebookNode, cell: int) -> bool:
+    """Say whether a page shows an output; scripts and messages to the developer have no place on it."""
+    if output.output_type == "error":
+        raise ReportError(
+            f"Cell {cell} ended with an error: {output.ename}: {output.evalue}",
+            "Only a notebook that ran to its end is published.",
+            "Open the notebook, run its cells, and put right what the message names.",
+        )
+    if output.output_type == "stream":
+        return bool(output.name == "stdout")
+    kind = next((kind for kind in _SHOWN if kind in output.data), None)
+    if kind in ("image/png", "image/jpeg") and not output.metadata.get(kind, {}).get("alt", "").strip():
+        raise ReportError(
+            f"The picture of cell {cell} has no description.",
+            "Every picture needs one, for those who cannot see it.",
+            'Show it with crm.figure(axes), or crm.figure(axes, alt="What the picture shows").',
+        )
+    return kind is not None and "application/javascript" not in output.data
+
+
+def _markup(notebook: NotebookNode) -> Iterator[str]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            yield output.get("data", {}).get("text/html", "")

@@ -1,0 +1,106 @@
+"""Clean the HTML that outputs and prose bring, before it stands on a page.
+
+The library escapes text from data where it writes HTML. Notebooks are open to everyone, so the page lets
+through only what a report needs: headings, prose, tables, pictures that are part of the file, links within
+the report. No script, no style, no form, no address of a host.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import nh3
+
+_TAGS = {
+    *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "div", "span", "blockquote", "pre"),
+    *("ul", "ol", "li", "dl", "dt", "dd"),
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("figure", "figcaption", "details", "summary", "img", "a"),
+    *("strong", "b", "em", "i", "small", "sub", "sup", "code", "abbr", "time"),
+}
+_ATTRIBUTES = {
+    "*": {"class", "aria-label", "aria-hidden", "title"},
+    "a": {"href"},
+    "col": {"span"},
+    "details": {"open"},
+    "div": {"role", "tabindex"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "img": {"src", "alt", "width", "height"},
+    "li": {"id"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+# no colon and no leading slash: neither a scheme nor another host can be named
+_WITHIN = re.compile(r"#[\w.\-]*|(\.\./|\./)*[\w.\-][\w.\-/%]*(#[\w.\-]*)?")
+# a line may break between a sign and the currency that follows it: "+" above, "€352" below
+_SIGN = re.compile(r"([+−])(?=[€$£¥₽])")
+_PICTURE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=\s]+")
+
+
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    if name == "href":
+        return value if _WITHIN.fullmatch(value) else None
+    if name == "src":
+        return value if _PICTURE.fullmatch(value) else None
+    if name == "tabindex":
+        return value if value == "0" else None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    clean_content_tags={"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "form"},
+    url_schemes={"data"},
+    link_rel=None,
+)
+
+
+def clean(markup: str) -> str:
+    """Return HTML with nothing but what a report needs.
+
+    Examples
+    --------
+    >>> clean('<p onclick="alert(1)">7 deals<script>alert(2)</script></p>')
+    '<p>7 deals</p>'
+    >>> clean('<a href="javascript:alert(1)">x</a> <a href="tables/deals.csv">y</a>')
+    '<a>x</a> <a href="tables/deals.csv">y</a>'
+    """
+    return _SIGN.sub("\\1\N{WORD JOINER}", _CLEANER.clean(markup))
+
+
+class _Marks(HTMLParser):
+    """Counts what the rules for a page speak of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.titles = 0
+        self.nameless = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.titles += tag == "h1"
+        about = dict(attrs)
+        # a picture from elsewhere has lost its source: only its description, if any, is shown
+        self.nameless += tag == "img" and "src" in about and not (about.get("alt") or "").strip()
+
+
+def count_titles(markup: str) -> int:
+    """Count headings of the first level; a page has one."""
+    return _read(markup).titles
+
+
+def count_nameless(markup: str) -> int:
+    """Count pictures without an alternative text."""
+    return _read(markup).nameless
+
+
+def _read(markup: str) -> _Marks:
+    marks = _Marks()
+    marks.feed(markup)
+    marks.close()
+    return marks

@@ -1,0 +1,113 @@
+"""A project small enough to be run many times: its notebooks save a table and an answer, no analysis."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner, Result
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from tests import small_company
+
+from crm_analysis.cli import main
+
+PARAMETERS = """\
+period: str = "2026-02"  # a period
+data: str = "data"  # folder of tables
+compare_to: str = "previous"  # previous or same-last-year
+lang: str = ""  # en or ru
+out: str = ""  # folder for the tables"""
+LOAD = """\
+import crm_analysis as crm
+view = crm.load(data).view(period, compare_to, language=lang or None)"""
+SAVE = """\
+import json, os, pathlib
+folder = pathlib.Path(os.environ["CRM_ANALYSIS_OUT"])
+tables = folder / "tables" / "{stem}"
+tables.mkdir(parents=True)
+(tables / "rows.csv").write_text("table,kept\\nsales,1\\n")
+finding = dict(analysis="{stem}", key="{stem}", verdict="note", sentence="It was read.", value=1.0, low=None,
+               high=None, unit="", n=1, p_value=None, p_adjusted=None, strength="", department="", money=5.0)
+record = dict(stem="{stem}", findings=[finding], tiles=[], left_out=[])
+(folder / "{stem}.json").write_text(json.dumps(record))"""
+SEEN = """\
+import os, pathlib
+sorted(path.name for path in pathlib.Path(os.environ["CRM_ANALYSIS_OUT"]).glob("*.json"))"""
+
+
+def make_notebook(
+    *cells: str, title: str = "A report", parameters: str = PARAMETERS
+) -> nbformat.NotebookNode:
+    """Make a notebook of a title, parameters and cells of code."""
+    tagged = {"tags": ["parameters"]}
+    top = [
+        new_markdown_cell(f"# {title}", id="title"),
+        new_code_cell(parameters, id="parameters", metadata=tagged),
+    ]
+    code = [new_code_cell(cell, id=f"code-{number}") for number, cell in enumerate(cells)]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=[*top, *code], metadata={"kernelspec": spec})
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with notebooks and data, and the command run in it."""
+
+    folder: Path
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    def write(self, name: str, *cells: str, title: str = "A report") -> None:
+        nbformat.write(make_notebook(*cells, title=title), self.folder / "notebooks" / f"{name}.ipynb")
+
+    def command(self, *arguments: str) -> Result:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            return CliRunner().invoke(main, arguments)
+
+    def report(self, *arguments: str) -> Result:
+        return self.command("report", "--data", "data", "--jobs", "2", *arguments)
+
+    def files(self, folder: str = "reports") -> dict[str, bytes]:
+        root = self.folder / folder
+        return {
+            p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()
+        }
+
+
+def make_project(folder: Path) -> Project:
+    """Make two reports that save something, and a summary that says what it finds saved."""
+    for name in ("notebooks", "data"):
+        (folder / name).mkdir(parents=True)
+    for name, frame in small_company.frames().items():
+        frame.to_csv(folder / "data" / f"{name}.csv", index=False)
+    made = Project(folder)
+    made.write("1_sales_dynamics", LOAD, "view", SAVE.format(stem="sales_dynamics"), title="Sales dynamics")
+    made.write("2_customer_abc", LOAD, SAVE.format(stem="customer_abc"), title="Clients")
+    made.write("0_summary", LOAD, "view", SEEN, title="Sales report")
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a project without any report."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def _published(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = make_project(tmp_path_factory.mktemp("published") / "project")
+    done = made.report("2026-02")
+    assert done.exit_code == 0, done.output
+    return made
+
+
+@pytest.fixture
+def published(_published: Project, tmp_path: Path) -> Project:
+    """Return a project with the reports of February 2026; each test has a copy of its own."""
+    return Project(Path(shutil.copytree(_published.folder, tmp_path / "project")))

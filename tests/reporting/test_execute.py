@@ -1,0 +1,105 @@
+"""One notebook in a kernel of its own: what counts as success, and what surrounds it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from tests.reporting.conftest import make_notebook
+
+from crm_analysis.reporting.cleaning import as_text, from_text
+from crm_analysis.reporting.execute import _ENVIRONMENT, Outcome, Task, execute
+from crm_analysis.result import OUT
+
+
+@pytest.fixture
+def attempt(tmp_path: Path, monkeypatch):
+    """Run cells; give back the outcome and the notebook left behind."""
+    for name in (OUT, *_ENVIRONMENT):  # what a run sets in its process goes again with the test
+        monkeypatch.setenv(name, "")
+    out = tmp_path / "with {braces}"
+    out.mkdir()
+
+    def run(*cells: str, **parameters: str | float | bool) -> tuple[Outcome, list[str]]:
+        outcome = execute(Task("report", as_text(make_notebook(*cells)), parameters, out))
+        cells_left = from_text((out / "report.ipynb").read_text()).cells
+        texts = [
+            o.text if "text" in o else o.get("data", {}).get("text/plain", "")
+            for c in cells_left
+            for o in c.get("outputs", ())
+        ]
+        return outcome, texts
+
+    return run
+
+
+def test_the_kernel_is_this_interpreter_in_a_quiet_place(attempt, monkeypatch, tmp_path: Path) -> None:
+    # a kernel that somebody registered under the same name must not be used
+    spec = tmp_path / "share" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text(
+        '{"argv": ["/bin/false", "{connection_file}"], "display_name": "x", "language": "python"}'
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    outcome, texts = attempt(
+        "import sys, os, time; print(sys.executable)",
+        "print(period, os.environ['CRM_ANALYSIS_OUT'].rsplit('/', 1)[-1])",
+        "print(*map(os.environ.get, ('TZ', 'PYTHONHASHSEED', 'MPLBACKEND', 'OMP_NUM_THREADS')))",
+        "print(get_ipython().history_manager.hist_file)",
+        period="2026-Q3",
+    )
+    assert outcome == Outcome("report", "published")
+    assert outcome.seconds > 0
+    assert [text.strip() for text in texts] == [
+        sys.executable,
+        "2026-Q3 with {braces}",
+        "UTC 0 agg 1",
+        ":memory:",
+    ]
+
+
+def test_sockets_go_with_the_kernel(attempt, monkeypatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="t-") as place:  # short: paths of sockets have a limit
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        outcome, texts = attempt(f"import os; print(os.listdir({place!r}))")
+        assert outcome.status == "published"
+        assert "crm-" in texts[0]
+        assert list(Path(place).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1 / 0", Outcome("report", "failed", 3, "ZeroDivisionError: division by zero")),
+        ("import sys; sys.exit(0)", Outcome("report", "failed", 3, "SystemExit: 0")),
+        ("raise KeyError()", Outcome("report", "failed", 3, "KeyError")),
+        (
+            "from crm_analysis.errors import DataError; raise DataError('Nothing to read.', 'b', 'c')",
+            Outcome("report", "failed", 3, "Nothing to read."),
+        ),
+        (
+            "import crm_analysis.errors as e; raise e.MissingTableError('No table.', 'b', 'c')",
+            Outcome("report", "left_out", 3, "No table."),
+        ),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            Outcome("report", "failed", 3, "The kernel died; too little memory is the usual reason."),
+        ),
+    ],
+    ids=["error", "exit", "no message", "user error", "missing table", "killed"],
+)
+def test_whatever_is_not_success_is_told_with_its_cell(attempt, cell: str, expected: Outcome) -> None:
+    outcome, _ = attempt("x = 1", cell, "print('never')")
+    assert outcome == expected
+
+
+def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) -> None:
+    kernel = {"argv": [sys.executable, "-c", "", "{connection_file}"], "language": "python"}
+    monkeypatch.setattr("crm_analysis.reporting.execute.get_kernel_dict", lambda: kernel)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    outcome = execute(Task("report", as_text(make_notebook("1")), {}, tmp_path))
+    assert outcome == Outcome("report", "failed", None, outcome.error)
+    assert "Kernel died" in outcome.error
