@@ -105,7 +105,7 @@ def _fingerprint(rows: ibis.Table) -> tuple[int, str]:
     """Count rows and add up their hashes: order does not matter, equal rows count twice."""
     text = ibis.literal("")
     for column in sorted(rows.columns):
-        text = text + rows[column].cast("string").fill_null("\x00") + "\x1f"
+        text = text + rows[column].cast("string").fill_null("\x1e") + "\x1f"
     one = rows.select(h=text.hash().cast("decimal(38, 0)")).agg(n=_.count(), h=_.h.sum())
     result = one.to_pandas().iloc[0]
     return int(result["n"]), str(result["h"])

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import ibis
 import pandas as pd
 import pytest
+from tests.postgres import free_port
 
 from crm_analysis.errors import DataError, SourceError
 from crm_analysis.sources import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 TOML = """
 [settings]
@@ -51,68 +44,15 @@ INSERT INTO customers VALUES ('C1'), ('C1'), ('');
 """
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def tool(name: str) -> str:
-    places = [shutil.which(name), *map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))]
-    found = [place for place in places if place]
-    if not found:
-        pytest.skip(f"PostgreSQL is not installed on this machine ({name} is absent)")
-    return found[-1]
-
-
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
+def postgres(postgres_server: str) -> str:
     """The address of a private PostgreSQL with the rows above."""
-    initdb, server = tool("initdb"), tool("postgres")
-    place = Path(tempfile.mkdtemp(prefix="crm_pg_"))
-    as_user: dict[str, Any] = {}
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # the server refuses to run as root
-        try:
-            shutil.chown(place, "postgres")
-        except LookupError:
-            pytest.skip("PostgreSQL does not run as root and there is no user postgres")
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    port = free_port()
-    quiet: dict[str, Any] = {
-        "stdout": subprocess.DEVNULL,
-        "stderr": subprocess.DEVNULL,
-        "cwd": place,
-        **as_user,
-    }
-    subprocess.run([initdb, "-D", place / "db", "-U", "crm", "-A", "trust", "--no-sync"], check=True, **quiet)
-    process = subprocess.Popen(
-        [server, "-D", place / "db", "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", place, "-F"],
-        **quiet,
-    )
-    address = f"postgresql://crm:hidden-word@127.0.0.1:{port}/postgres"
-    try:
-        con = connected(address)
-        with con.con.cursor() as cursor:
-            cursor.execute(ROWS)
-        con.con.commit()
-        con.disconnect()
-        yield address
-    finally:
-        process.send_signal(signal.SIGINT)  # at once, whoever is still connected
-        process.wait(timeout=20)
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def connected(address: str) -> Any:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            return ibis.connect(address)
-        except Exception:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
+    con = ibis.connect(postgres_server)
+    with con.con.cursor() as cursor:
+        cursor.execute(ROWS)
+    con.con.commit()
+    con.disconnect()
+    return postgres_server
 
 
 @pytest.fixture
