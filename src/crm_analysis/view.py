@@ -98,12 +98,12 @@ class PeriodView:
     @property
     def created(self) -> ibis.Table:
         """Deals created in the period."""
-        return self.deals.filter(self._within(self.deals.created_at))
+        return self.deals.filter(self._in_period(self.deals.created_at))
 
     @property
     def closed(self) -> ibis.Table:
         """Deals won or lost in the period."""
-        return self.deals.filter(self._within(self.deals.closed_at))
+        return self.deals.filter(self._in_period(self.deals.closed_at))
 
     @property
     def won(self) -> ibis.Table:
@@ -148,7 +148,7 @@ class PeriodView:
     @property
     def sales(self) -> ibis.Table:
         """Order lines of the period; a row a line, returns negative."""
-        return self.sales_to_date.filter(self._within(self.sales_to_date.sold_at))
+        return self.sales_to_date.filter(self._in_period(self.sales_to_date.sold_at))
 
     # -- other tables ------------------------------------------------------------------------------------
 
@@ -237,8 +237,9 @@ class PeriodView:
     def _end(self) -> ibis.Value:
         return ibis.timestamp(f"{self.period.end} 00:00:00")
 
-    def _within(self, moment: ibis.Value) -> ibis.Value:
-        return (moment >= ibis.timestamp(f"{self.period.start} 00:00:00")) & (moment < self._end)
+    def _in_period(self, moment: ibis.Value) -> ibis.Value:
+        # what happened at the end or later is not in the tables
+        return moment >= ibis.timestamp(f"{self.period.start} 00:00:00")
 
     def _with_stage(self, deals: ibis.Table) -> ibis.Table:
         """Put the last stage entered before the end in place of the present one."""
