@@ -170,3 +170,13 @@ def test_the_data_may_move(data: Path, tmp_path: Path, loads: list[str]) -> None
     shutil.copytree(data, tmp_path / "copy" / "ours")
     assert opened(tmp_path / "copy" / "ours").tables["deals"].count().execute() == 2
     assert len(loads) == 1
+
+
+def test_every_engine_answers_alike_and_shows_no_progress(data: Path) -> None:
+    """A bar of progress went to stdout once a table took seconds: between lines of a log, onto a page."""
+    read = open_source(data, cache=None, strict=False)
+    of_frames = open_source({"deals": pd.read_csv(data / "deals.csv").head(2)}, strict=False)
+    for source in (read, opened(data), opened(data), of_frames):
+        settings = "select current_setting('enable_progress_bar'), current_setting('TimeZone')"
+        con = source.tables["deals"].get_backend().con
+        assert con.execute(settings).fetchall() == [(False, "UTC")]

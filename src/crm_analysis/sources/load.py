@@ -58,10 +58,14 @@ class Notes:
 
 
 def connect_settings(con: duckdb.DuckDBPyConnection) -> None:
-    """Make a connection answer the same everywhere: UTC, order kept, no look at variables of the caller."""
+    """Make a connection answer the same everywhere: UTC, order kept, no look at variables of the caller.
+
+    And say nothing: a bar of progress would stand on a page, or between the lines of a log.
+    """
     spill = Path(tempfile.gettempdir()) / "crm_analysis_spill"
     con.execute(
-        "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET python_enable_replacements = false"
+        "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET python_enable_replacements = false; "
+        "SET enable_progress_bar = false"
     )
     con.execute(f"SET temp_directory = {literal(spill.as_posix())}")
 
