@@ -7,10 +7,12 @@ types with what could not be read, ``faults x`` the rows set aside; what is left
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import ibis
 
 from crm_analysis.schema import TABLES
@@ -22,7 +24,6 @@ from crm_analysis.sources.raw import LINE
 from crm_analysis.sources.types import Reading, literal, read_column, text_sql, types_of
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
     from crm_analysis.schema import Table
@@ -64,9 +65,11 @@ def connect_settings(con: duckdb.DuckDBPyConnection) -> None:
     """
     spill = Path(tempfile.gettempdir()) / "crm_analysis_spill"
     con.execute(
-        "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET python_enable_replacements = false; "
-        "SET enable_progress_bar = false"
+        "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET python_enable_replacements = false"
     )
+    # in a notebook without ipywidgets there is no bar, and turning it off is refused
+    with suppress(duckdb.InvalidInputException):
+        con.execute("SET enable_progress_bar = false")
     con.execute(f"SET temp_directory = {literal(spill.as_posix())}")
 
 
