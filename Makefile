@@ -18,7 +18,7 @@ report: $(STAMP)
 
 test: lint
 	$(BIN)/pytest -q -n auto --dist worksteal
-	$(BIN)/pytest -q --doctest-modules src
+	$(BIN)/pytest -q -n auto --dist worksteal --doctest-modules src
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

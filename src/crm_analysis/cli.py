@@ -38,6 +38,18 @@ class _Commands(click.Group):
             raise _WrongUsage(str(error)) from error
         except CrmAnalysisError as error:
             raise _Refusal(str(error)) from error
+        except OSError as error:
+            if error.filename is None:  # no file of the user's: an error of the package
+                raise
+            raise _Refusal(_of_file(error)) from error
+
+
+def _of_file(error: OSError) -> str:
+    return (
+        f'"{error.filename}" cannot be written or read: {error.strerror}.\n'
+        "The folder has to exist or be makeable, be writable by you, and have room.\n"
+        "Name another folder, or free this one."
+    )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,8 +100,8 @@ def report(
     from crm_analysis.reporting import notebooks as found
     from crm_analysis.reporting.parameters import read_typed
 
-    period = resolve(period, date.today())  # noqa: DTZ011 - the day where the command is typed
-    parse_range(period)
+    today = date.today()  # noqa: DTZ011 - the day where the command is typed
+    parse_range(resolve(period, today))
     everything = found.discover(found.find_notebooks())
     chosen = found.choose(everything, filter(None, only.split(",")))
     values = read_typed(given, [notebook.parameters for notebook in chosen])
@@ -100,8 +112,9 @@ def report(
     from crm_analysis.reporting.run import run
 
     _must_exist(data)
+    _must_be_writable(out)
     values |= {"lang": lang} if lang else {}
-    plans = make_plans(Order(period, data, out, everything, chosen, values, with_code))
+    plans = make_plans(Order(period, data, out, everything, chosen, values, with_code, today))
     with Lines(len(plans) * len(chosen)) as watcher:
         reports = run(plans, watcher, jobs=jobs or min(os.cpu_count() or 1, _MOST_JOBS), force=force)
     _conclude(reports, out)
@@ -115,6 +128,19 @@ def _must_exist(data: str) -> None:
         locate(data)
     except SourceError as error:
         raise _WrongUsage(str(error)) from error
+
+
+def _must_be_writable(out: Path) -> None:
+    """Find out before hours of work that reports cannot be put where they belong; leave nothing behind."""
+    from tempfile import TemporaryDirectory
+
+    place = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+    try:
+        with TemporaryDirectory(dir=place, prefix=".staging-"):
+            pass
+    except OSError as error:
+        error.filename = str(out)
+        raise _WrongUsage(_of_file(error)) from error
 
 
 def _conclude(reports: tuple[PeriodReport, ...], out: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.dataset import load
-from crm_analysis.period import parse_range
+from crm_analysis.period import parse_range, resolve
 from crm_analysis.reporting import manifest
 from crm_analysis.reporting.cleaning import shown_data
 from crm_analysis.reporting.notebooks import SUMMARY
@@ -17,6 +17,7 @@ from crm_analysis.sources.check import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
 
     from crm_analysis.dataset import Dataset
@@ -33,7 +34,7 @@ class Order:
     Parameters
     ----------
     periods
-        A period or a range ``A..B``, absolute.
+        A period, a range ``A..B``, or one relative to ``today`` such as ``last-month``.
     data
         Folder of tables or a ``crm.toml``, as typed.
     out
@@ -46,6 +47,8 @@ class Order:
         Values of parameters that were given; each goes to the notebooks that declare it.
     with_code
         Whether pages show code.
+    today
+        The day on which the order is given; without it no period may be relative.
     """
 
     periods: str
@@ -55,6 +58,11 @@ class Order:
     chosen: tuple[Notebook, ...]
     values: Mapping[str, Value] = field(default_factory=dict)
     with_code: bool = False
+    today: date | None = None
+
+    def absolute(self, fiscal_year_starts: int = 1) -> str:
+        """Return the periods as absolute ones: the last quarter depends on where the fiscal year begins."""
+        return resolve(self.periods, self.today, fiscal_year_starts) if self.today else self.periods
 
 
 @dataclass(frozen=True)
@@ -138,10 +146,11 @@ def make_plans(order: Order) -> tuple[Plan, ...]:
     SourceError, MappingError, DataError
         The data cannot be read or used.
     """
-    parse_range(order.periods)  # whether it can be read at all is known before the data are
-    _parameters(order, order.periods)
+    parse_range(order.absolute())  # whether it can be read at all is known before the data are
+    _parameters(order, order.absolute())
     dataset = load(order.data)
-    periods = parse_range(order.periods, dataset.settings.fiscal_year_starts)
+    fiscal_year_starts = dataset.settings.fiscal_year_starts
+    periods = parse_range(order.absolute(fiscal_year_starts), fiscal_year_starts)
     return tuple(_plan(order, dataset, period) for period in periods)
 
 
