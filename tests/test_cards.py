@@ -50,7 +50,7 @@ def test_value_and_change_are_written_with_their_unit(tile: Tile, value: str, ch
 
 
 def test_the_interval_is_said_in_the_unit_of_the_value() -> None:
-    assert card(Tile("w", "Win rate", 0.5, "share", low=0.4, high=0.6), WORDS).span == "likely 40.0% to 60.0%"
+    assert card(Tile("w", "Win rate", 0.5, "share", low=0.4, high=0.6), WORDS).span == "likely 40% to 60%"
 
 
 def test_the_course_is_told_in_words() -> None:

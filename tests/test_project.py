@@ -89,7 +89,7 @@ def test_every_pin_has_hashes_and_no_address() -> None:
     for block in re.split(r"\n(?=[a-z0-9])", lock()):
         if PIN.match(block):
             assert "--hash=sha256:" in block, block[:60]
-    assert not re.search(r"://|--index|--find-links|--extra|file:| /\w", lock())
+    assert not re.search(r"://|--index|--find-l|--extra|file:| /\w", lock())
     assert "torch" not in {name for name, *_ in PIN.findall(lock())}
 
 

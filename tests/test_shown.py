@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from crm_analysis.plots import theme
 from crm_analysis.result import Context, Result
 from crm_analysis.sentences import sentence
 from crm_analysis.tiles import Tile
-from crm_analysis.words import Words
+from crm_analysis.words import Words, tenths
 
 HOSTILE = '<script>alert("x")</script> & "quotes"'
 
@@ -204,3 +204,47 @@ def test_headings_carry_units():
     assert column("revenue").heading(Words("en", "USD")) == "Revenue, USD"
     assert column("revenue").heading(Words("en", "")) == "Revenue"
     assert column("some_new_thing").label == "Some new thing"
+
+
+def test_the_ends_of_a_range_share_a_column(result):
+    frame = pd.DataFrame({"name": ["a", "b"], "low": [0.1, None], "high": [0.25, None]})
+    html = crm.table(replace(result, clients=frame), "clients", "x")._repr_html_()
+    assert "Likely range" in html
+    assert ">10.0% to 25.0%<" in html  # each end is written by the kind of the first
+    assert html.count("<th scope=") == 4
+
+
+def test_a_column_without_an_entry_is_named_below_the_table(result):
+    frame = pd.DataFrame({"name": ["a"], "signal": [""], "revenue": [float("nan")], "orders": [0]})
+    html = crm.table(result, frame, "x")._repr_html_()
+    assert "No entry in these rows: Signal, Revenue." in html
+    assert '<th scope="col" class="num">Orders</th>' in html
+    assert "Signal</th>" not in html
+
+
+def test_groups_are_headings_with_a_limit_of_rows_each(result):
+    frame = pd.DataFrame({"dimension": ["total", "owner", "owner"], "value": ["", "x", "y"], "orders": 1})
+    html = crm.table(result, frame, "x", columns=["value", "orders"], rows=1, grouped_by="dimension")
+    text = html._repr_html_()
+    assert text.count('scope="rowgroup" colspan="2"') == 2
+    assert [row in text for row in (">All<", ">x<", ">y<")] == [True, True, False]
+    assert "2 of 3 rows" in text
+
+
+def test_figures_of_mixed_units_are_written_each_in_its_own(result):
+    frame = pd.DataFrame(
+        {"driver": ["win rate", "size of order", "customers"], "before": [0.338, 4224.4, 140.0]}
+    )
+    html = crm.table(result, frame, "x", named_by="driver")._repr_html_()
+    assert [cell in html for cell in (">33.8%<", ">Size of order, EUR<", ">4,224<", ">140<")] == [True] * 4
+
+
+def test_where_there_is_nothing_to_draw_a_sentence_says_why():
+    shown = crm.figure(theme.nothing_to_draw(theme.new_axes(), "There is no plan <yet>."))
+    assert shown._repr_html_() == '<p class="no-picture">There is no plan &lt;yet&gt;.</p>'
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(("low", "high", "places"), [(0.05, 0.2, 0), (0.121, 0.129, 1)])
+def test_a_wide_range_is_told_without_tenths(low, high, places):
+    assert tenths(low, high) == places

@@ -162,3 +162,11 @@ def test_a_missing_table_or_column_is_named(data):
         view.need("targets")
     with pytest.raises(MissingTableError, match="no column cost"):
         view.need("sales", "cost")
+
+
+def test_a_table_without_rows_counts_as_not_there():
+    tables = frames()
+    tables["sales"] = tables["sales"].head(0)
+    view = crm.load(tables).view("2026-02")
+    assert view.sales_stand_in
+    assert ids(view.sales, "sale_id") == ["D1"]

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from crm_analysis.columns import Heading
 from crm_analysis.findings import VERDICTS
 from crm_analysis.tiles import Tile
+from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,8 +46,8 @@ class Card:
     span
         Interval of the value; empty where it has none.
     verdict
-        On its course, below the small picture: the change against one period says nothing of it. ``note`` is
-        not shown.
+        On the long run, below the small picture: the change against one period says nothing of it. ``note``
+        is not shown.
     course
         Numbers of the small picture, oldest first; None where there is no value.
     course_text
@@ -76,7 +77,7 @@ class Card:
         parts += [f'<p class="card-range">{html.escape(self.span)}</p>'] if self.span else []
         parts.append(self._picture())
         parts += (
-            [f'<p class="card-course">course: {verdict_chip(self.verdict)}</p>']
+            [f'<p class="card-course"><span class="soft">long run:</span> {verdict_chip(self.verdict)}</p>']
             if self.verdict != "note"
             else []
         )
@@ -212,7 +213,12 @@ def _change(tile: Tile, words: Words) -> str:
 def _span(tile: Tile, words: Words) -> str:
     if tile.low is None or tile.high is None:
         return ""
-    return f"likely {written(tile.low, tile, words)} to {written(tile.high, tile, words)}"
+    if tile.kind == "share":
+        digits = tenths(tile.low, tile.high)
+        low, high = words.share(tile.low, digits), words.share(tile.high, digits)
+    else:
+        low, high = written(tile.low, tile, words), written(tile.high, tile, words)
+    return f"likely {low} to {high}"
 
 
 def _course_text(tile: Tile, course: Sequence[float | None], words: Words, course_of: str) -> str:

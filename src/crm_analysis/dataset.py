@@ -52,10 +52,11 @@ class Dataset:
 
     source: Source
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, ibis.Table]:
-        """The canonical tables by name, as Ibis expressions."""
-        return self.source.tables
+        """The canonical tables by name, as Ibis expressions; one without any row counts as not there."""
+        counts = self.audit.tables.set_index("table")["kept"]
+        return {name: table for name, table in self.source.tables.items() if counts[name] > 0}
 
     @property
     def settings(self) -> Any:
@@ -111,7 +112,11 @@ class Dataset:
         by_day = days.group_by("day").agg(sales=days.sales.any()).order_by("day")
         frame: pd.DataFrame = by_day.to_pandas()
         if frame.empty:
-            raise DataError("The data hold no row with a date.", "", "Run crm-analysis check to see why.")
+            raise DataError(
+                "The data hold no row with a date.",
+                "A report needs deals with created_at or closed_at, or sales with sold_at.",
+                "Run crm-analysis check to see what was read and what was set aside.",
+            )
         return frame
 
     def view(

@@ -1,7 +1,11 @@
-"""A picture as it is shown: sharp, small, with a description for those who cannot see it."""
+"""A picture as it is shown: sharp, small, with a description for those who cannot see it.
+
+Where a plot had nothing to draw, its reason is shown as a sentence, not as an empty picture.
+"""
 
 from __future__ import annotations
 
+import html
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,10 +14,11 @@ import matplotlib.pyplot as plt
 from PIL import Image
 
 from crm_analysis.errors import ParameterError
-from crm_analysis.plots.theme import styled
+from crm_analysis.plots.theme import NOTHING, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _DPI = 200
 _COLOURS = 64
@@ -35,8 +40,21 @@ class Picture:
         return data, {"image/png": {"alt": self.alt, "width": self.width}}
 
 
+@dataclass(frozen=True)
+class NoPicture:
+    """Why there is no picture."""
+
+    why: str
+
+    def __repr__(self) -> str:
+        return self.why
+
+    def _repr_html_(self) -> str:
+        return f'<p class="no-picture">{html.escape(self.why)}</p>'
+
+
 @styled
-def figure(axes: Axes, alt: str | None = None) -> Picture:
+def figure(axes: Axes, alt: str | None = None) -> Picture | NoPicture:
     """Show what a function of ``crm.plots`` drew.
 
     Parameters
@@ -61,6 +79,10 @@ def figure(axes: Axes, alt: str | None = None) -> Picture:
     drawn = axes.get_figure(root=True)
     if drawn is None:
         raise ParameterError("These axes are on no figure any more.", "", "Draw them again.")
+    if axes.get_gid() == NOTHING:
+        plt.close(drawn)
+        return NoPicture(alt)
+    _align_title(drawn, axes)
     buffer = io.BytesIO()
     # no Software or Date entry: the same input gives the same bytes
     drawn.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None}, bbox_inches="tight")
@@ -71,3 +93,12 @@ def figure(axes: Axes, alt: str | None = None) -> Picture:
         small, format="png", optimize=True
     )
     return Picture(small.getvalue(), alt, round(image.width * 96 / _DPI))
+
+
+def _align_title(drawn: Figure, axes: Axes) -> None:
+    """Let the title begin at the left edge of the picture, above the labels: long ones then fit."""
+    drawn.draw_without_rendering()
+    extent = axes.get_tightbbox()
+    if extent is not None:
+        left = axes.transAxes.inverted().transform((extent.x0, 0))[0]
+        axes.set_title(axes.get_title(loc="left"), loc="left", x=min(float(left), 0.0))

@@ -104,7 +104,14 @@ class Readers(tuple[Reader, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return f'<ul class="readers">{"".join(map(self._item, self))}</ul>'
+        idle = [reader.name for reader in self if not reader.opens]
+        rest = (
+            f"<li><span>Nothing in this report for: {html.escape(', '.join(idle))}.</span></li>"
+            if idle
+            else ""
+        )
+        concerned = "".join(self._item(reader) for reader in self if reader.opens)
+        return f'<ul class="readers">{concerned}{rest}</ul>'
 
     @staticmethod
     def _item(reader: Reader) -> str:

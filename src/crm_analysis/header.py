@@ -59,7 +59,7 @@ class Header:
 
     def _counts(self) -> str:
         return (
-            f"{self.kept + self.set_aside:,} rows read: {self.kept:,} used, {self.set_aside:,} set aside. "
+            f"Rows read: {self.kept + self.set_aside:,}; used: {self.kept:,}; set aside: {self.set_aside:,}. "
             f"Fingerprint {self.fingerprint}."
         )
 

@@ -150,7 +150,10 @@ def parse_range(text: str, fiscal_year_starts: int = 1) -> tuple[Period, ...]:
     text = text.strip()
     if ".." not in text or re.fullmatch(_FORMS[-1][1], text):
         return (parse(text, fiscal_year_starts),)
-    first, last = (parse(part, fiscal_year_starts) for part in text.split("..", 1))
+    ends = text.split("..", 1)
+    if not all(ends):
+        return (parse(text, fiscal_year_starts),)  # says what is wrong with it
+    first, last = (parse(part, fiscal_year_starts) for part in ends)
     if first.kind != last.kind:
         raise PeriodError(
             f'The range "{text}" begins with a {first.kind} and ends with a {last.kind}.',
@@ -220,7 +223,9 @@ def _read(kind: Kind, match: re.Match[str], text: str, fiscal_year_starts: int) 
     except ValueError as error:
         if isinstance(error, PeriodError):
             raise
-        raise PeriodError(f'"{text}" is not in the calendar: {error}.', f"Allowed: {FORMS}.") from error
+        raise PeriodError(
+            f'"{text}" is not in the calendar: {error}.', f"Allowed: {FORMS}.", "Correct the day."
+        ) from error
 
 
 def _of_months(kind: Kind, start: date, fiscal_year_starts: int) -> Period:

@@ -78,7 +78,11 @@ class SavedFiles:
     def _repr_html_(self) -> str:
         names = [path.relative_to(self.folder).as_posix() for path in self.paths if path.suffix != ".json"]
         links = "".join(f'<li><a href="{name}">{name.split("/")[-1]}</a></li>' for name in names)
-        return f'<ul class="files">{links}</ul>' if links else f"<p>{self!r}</p>"
+        return (
+            f'<p>Tables to open in a spreadsheet:</p><ul class="files">{links}</ul>'
+            if links
+            else f"<p>{self!r}</p>"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""A frame of a result as an HTML table: escaped, aligned, with units, caption and a limit of rows."""
+"""A frame of a result as an HTML table: escaped, aligned, with units, caption and a limit of rows.
+
+Kept narrow, since pages are read on phones too: the two ends of a range share a column, a column without an
+entry is named below the table instead of shown, and rows can stand under the heading of their group.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,39 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from crm_analysis.columns import Heading, column
+from crm_analysis.columns import AS_TEXT, RANGES, Heading, column
 from crm_analysis.errors import ParameterError, listed, nearest
+from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from crm_analysis.columns import Kind
     from crm_analysis.result import Result
     from crm_analysis.words import Words
 
 _NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "p_value"}
+#: Stands where a group has one row without a name of its own: that of everything together.
+_ALL = "All"
+#: Columns whose values say by themselves what they are; other groups have the column's name before them.
+_PLAIN_GROUPS = {"dimension", "group"}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A column as it is shown; ``upper`` is the other end of a range."""
+
+    name: str
+    info: Heading
+    upper: str = ""
+
+    def write(self, row: dict[Hashable, object], kind: Kind | None, words: Words) -> str:
+        how = self.info if kind is None else _as_named(self.info, self.name, kind)
+        text = how.write(row[self.name], words)
+        if not self.upper:
+            return text
+        upper = how.write(row[self.upper], words)
+        return NONE if text == upper == NONE else f"{text} to {upper}"
 
 
 @dataclass(frozen=True)
@@ -32,44 +58,93 @@ class HtmlTable:
     words: Words
     file: str = ""
     named_by: str | None = None
+    grouped_by: str | None = None
+    hidden: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
 
     def _repr_html_(self) -> str:
+        caption = html.escape(self.caption)
+        if self.frame.empty:
+            return f'<p class="table-note"><strong>{caption}</strong>: No rows.</p>'
+        groups = self._groups()
+        rows = pd.concat([part for _, part in groups])
+        columns = self._columns()
+        shown = [c for i, c in enumerate(columns) if not i or self._has_entry(rows, c)]
         head = "".join(
-            f'<th scope="col"{_align(info)}>{html.escape(info.heading(self.words))}</th>'
-            for info in self.headings
+            f'<th scope="col"{_align(c.info)}>{html.escape(c.info.heading(self.words))}</th>' for c in shown
         )
-        body = "".join(map(self._row, self.frame.head(self.rows).to_dict("records")))
-        note = self._note()
+        body = "".join(self._group(heading, part, shown) for heading, part in groups)
         return (
-            f'<div class="table-wrap" tabindex="0" role="region" aria-label="{html.escape(self.caption)}">'
-            f"<table><caption>{html.escape(self.caption)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}"
+            f'<div class="table-wrap" tabindex="0" role="region" aria-label="{caption}">'
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{body}</table></div>"
+            f"{self._note(len(rows), [c for c in columns if c not in shown])}"
         )
 
-    def _row(self, row: dict[Hashable, object]) -> str:
-        cells = []
-        for position, ((name, value), info) in enumerate(zip(row.items(), self.headings, strict=True)):
-            how = info
-            if self.named_by and info.kind == "number":
-                how = _as_named(info, str(name), column(str(row[self.named_by])).kind)
-            text = html.escape(how.write(value, self.words))
+    def _columns(self) -> list[_Shown]:
+        """Put the ends of a range into one column where they stand side by side."""
+        pairs = list(zip(map(str, self.frame.columns), self.headings, strict=True))
+        following = [name for name, _ in pairs[1:]] + [""]
+        made, taken = [], ""
+        for (name, info), after in zip(pairs, following, strict=True):
+            if name == taken or name in self.hidden:
+                continue
+            upper, label = RANGES.get(name, ("", ""))
+            taken = upper if upper == after else ""
+            made.append(_Shown(name, replace(info, label=label), upper) if taken else _Shown(name, info))
+        return made
+
+    def _has_entry(self, rows: pd.DataFrame, shown: _Shown) -> bool:
+        values = rows[shown.name]
+        return bool((values.notna() & (values.astype(str) != "")).any())
+
+    def _groups(self) -> list[tuple[str, pd.DataFrame]]:
+        """Return the rows that are shown, by group; the limit holds for each group."""
+        if self.grouped_by is None:
+            return [("", self.frame.head(self.rows))]
+        how = column(self.grouped_by)
+        before = "" if self.grouped_by in _PLAIN_GROUPS else f"{how.label}: "
+        return [
+            (before + how.write(key, self.words), part.head(self.rows))
+            for key, part in self.frame.groupby(self.grouped_by, sort=False, dropna=False)
+        ]
+
+    def _group(self, heading: str, part: pd.DataFrame, shown: Sequence[_Shown]) -> str:
+        top = (
+            f'<tr class="group"><th scope="rowgroup" colspan="{len(shown)}">{html.escape(heading)}</th></tr>'
+            if heading
+            else ""
+        )
+        return f"<tbody>{top}{''.join(self._row(row, shown) for row in part.to_dict('records'))}</tbody>"
+
+    def _row(self, row: dict[Hashable, object], shown: Sequence[_Shown]) -> str:
+        return f"<tr>{''.join(self._cells(row, shown))}</tr>"
+
+    def _cells(self, row: dict[Hashable, object], shown: Sequence[_Shown]) -> Iterator[str]:
+        named = column(str(row[self.named_by])) if self.named_by else None
+        for position, cell in enumerate(shown):
+            if named and cell.name == self.named_by:
+                text = named.heading(self.words)  # its figures have no unit in the head of their column
+            else:
+                text = cell.write(
+                    row, named.kind if named and cell.info.kind == "number" else None, self.words
+                )
+            if self.grouped_by and not position and text in ("", NONE):
+                text = _ALL
             tag = 'th scope="row"' if position == 0 else "td"
-            cells.append(f"<{tag}{_align(info)}>{text}</{tag.split()[0]}>")
-        return f"<tr>{''.join(cells)}</tr>"
+            yield f"<{tag}{_align(cell.info)}>{html.escape(text)}</{tag.split()[0]}>"
 
-    def _note(self) -> str:
-        count = len(self.frame)
-        if count == 0:
-            return '<p class="table-note">No rows.</p>'
-        if count <= self.rows:
-            return ""
-        return (
-            f'<p class="table-note">{self.words.number(self.rows)} of {self.words.number(count)} rows; '
-            f"all of them are in {html.escape(self.file)}.</p>"
-        )
+    def _note(self, shown: int, without: Sequence[_Shown]) -> str:
+        count, parts = len(self.frame), []
+        if shown < count:
+            parts.append(
+                f"{self.words.number(shown)} of {self.words.number(count)} rows; "
+                f"all of them are in {self.file}."
+            )
+        if without:
+            parts.append(f"No entry in these rows: {', '.join(c.info.label for c in without)}.")
+        return f'<p class="table-note">{html.escape(" ".join(parts))}</p>' if parts else ""
 
 
 def table(
@@ -80,6 +155,7 @@ def table(
     columns: Sequence[str] | None = None,
     rows: int = 50,
     named_by: str | None = None,
+    grouped_by: str | None = None,
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 
@@ -94,9 +170,11 @@ def table(
     columns
         Which columns, in which order; all where left out.
     rows
-        How many rows at the most; the rest is in the file.
+        How many rows at the most, of each group where there are groups; the rest is in the file.
     named_by
         Column that says what the figures of each row are, where that differs from row to row.
+    grouped_by
+        Column whose values become headings between the rows, instead of a column.
 
     Raises
     ------
@@ -107,11 +185,14 @@ def table(
     --------
     >>> crm.table(result, "structure", "Where revenue comes from", rows=20)  # doctest: +SKIP
     """
-    name = frame if isinstance(frame, str) else ""
     if isinstance(frame, str):
-        frame = _named(result, frame)
+        name, frame = frame, _named(result, frame)
+    else:
+        name = _like(result, frame)
     chosen = list(columns) if columns is not None else [str(key) for key in frame.columns]
-    if absent := [key for key in chosen if key not in frame.columns]:
+    hidden = [key for key in (named_by, grouped_by) if key and (key not in chosen or key == grouped_by)]
+    wanted = [*chosen, *(key for key in hidden if key not in chosen)]
+    if absent := [key for key in wanted if key not in frame.columns]:
         raise ParameterError(
             f"The table has no column {listed(absent)}.",
             f"It has {', '.join(map(str, frame.columns))}.",
@@ -120,8 +201,24 @@ def table(
     every = {k: v for part in result.kinds.values() for k, v in part.items()}
     kinds = result.kinds.get(name, {}) if name else every
     file = f"tables/{result.stem}/{name}.csv" if name else f"tables/{result.stem}.xlsx"
-    headings = tuple(_heading(frame[key], column(key, kinds)) for key in chosen)
-    return HtmlTable(frame[chosen], headings, caption, rows, result.context.words, file, named_by)
+    headings = tuple(_heading(frame[key], column(key, kinds)) for key in wanted)
+    return HtmlTable(
+        frame[wanted],
+        headings,
+        caption,
+        rows,
+        result.context.words,
+        file,
+        named_by,
+        grouped_by,
+        frozenset(hidden),
+    )
+
+
+def _like(result: Result, frame: pd.DataFrame) -> str:
+    """Name the table that has the columns of a frame; empty where none has."""
+    same = (name for name, one in result.tables().items() if list(one.columns) == list(frame.columns))
+    return next(same, "")
 
 
 def _named(result: Result, name: str) -> pd.DataFrame:
@@ -137,7 +234,7 @@ def _named(result: Result, name: str) -> pd.DataFrame:
 
 def _heading(values: pd.Series, heading: Heading) -> Heading:
     if heading.kind == "number" and not pd.api.types.is_numeric_dtype(values):
-        return Heading(heading.label, "text")
+        return Heading(AS_TEXT.get(str(values.name), heading.label), "text")
     return heading
 
 
@@ -150,4 +247,6 @@ def _as_named(info: Heading, name: str, kind: Kind) -> Heading:
 def _align(info: Heading) -> str:
     if info.kind in {"month", "day"}:
         return ' class="date"'
+    if info.kind == "verdict":
+        return ' class="verdict-word"'
     return ' class="num"' if info.kind in _NUMERIC else ""

@@ -18,6 +18,7 @@ Examples
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 #: Shown where there is no value.
 NONE = "–"
 _MINUS = "−"
+#: A range of shares as wide as this has no tenths to tell.
+_WIDE = 0.03
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,32 @@ class Words:
         rounded_away = math.isfinite(value) and not any(digit in text for digit in "123456789")
         return text if rounded_away else _sign(value, signed) + text
 
+    def counted(self, count: float, noun: str) -> str:
+        """Write a count with its noun.
+
+        Examples
+        --------
+        >>> Words().counted(1, "order"), Words().counted(1200, "order")
+        ('1 order', '1,200 orders')
+        """
+        return f"{self.number(count)} {noun}{'' if count == 1 else 's'}"
+
+    def name(self, text: object) -> str:
+        r"""Write a name from the data within a sentence: in one line, not too long, nothing invisible.
+
+        Examples
+        --------
+        >>> Words().name("a\u202eb\n c")
+        'ab c'
+        """
+        # control and format characters turn text around or break it; the tables keep the name as it is
+        seen = "".join(
+            " " if mark.isspace() else "" if unicodedata.category(mark) in ("Cc", "Cf") else mark
+            for mark in str(text)
+        )
+        seen = " ".join(seen.split())
+        return seen if len(seen) <= _LONGEST_NAME else f"{seen[: _LONGEST_NAME - 1].rstrip()}…"
+
     def share(self, value: float, digits: int = 1) -> str:
         """Write a share (0-1) in percent."""
         return NONE if _absent(value) else self.number(value * 100, digits) + self._percent
@@ -103,9 +133,9 @@ class Words:
         """Write a relative change (0.05 is +5 %) in percent with its sign."""
         return NONE if _absent(value) else self.number(value * 100, digits, signed=True) + self._percent
 
-    def points(self, value: float, digits: int = 1) -> str:
-        """Write a difference of two shares in percentage points with its sign."""
-        unit = " п.п." if self.language == "ru" else " pp"
+    def points(self, value: float, digits: int = 1, *, spelled: bool = False) -> str:
+        """Write a difference of two shares in percentage points with its sign; spelled out for a sentence."""
+        unit = " percentage points" if spelled else " п.п." if self.language == "ru" else " pp"
         return NONE if _absent(value) else self.number(value * 100, digits, signed=True) + unit
 
     def day(self, day: date) -> str:
@@ -127,6 +157,8 @@ class Words:
         """
         if period.kind == "month":
             return self.month(period.start)
+        if period.days == 1:
+            return self.day(period.start)
         if period.kind == "days":
             return f"{self.day(period.start)} – {self.day(period.last_day)}"
         if period.kind == "year":
@@ -137,6 +169,17 @@ class Words:
     @property
     def _percent(self) -> str:
         return "\N{NO-BREAK SPACE}%" if self.language == "ru" else "%"
+
+
+def tenths(low: float, high: float) -> int:
+    """Say how many places a percentage deserves: none where its range is three points wide or more.
+
+    Examples
+    --------
+    >>> tenths(0.05, 0.20), tenths(0.121, 0.129), tenths(float("nan"), 0.2)
+    (0, 1, 1)
+    """
+    return 0 if high - low >= _WIDE else 1
 
 
 def _absent(value: float | None) -> bool:

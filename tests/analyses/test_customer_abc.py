@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
-from crm_analysis.analyses._abc_change import measures
 from crm_analysis.analyses.customer_abc import RfmLimits, analyze
 from crm_analysis.errors import ParameterError
 from crm_analysis.stats.concentration import concentration
+from crm_analysis.stats.concentration_change import measures
 
 if TYPE_CHECKING:
     from pathlib import Path

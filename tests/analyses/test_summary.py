@@ -172,7 +172,9 @@ def test_each_reader_gets_the_sentence_of_their_department(view: PeriodView, sav
 def test_a_reader_without_a_page_is_told_so(view: PeriodView, saved: Path) -> None:
     leave(saved, "sales_dynamics", finding("sales_dynamics", "a", "improved"))
     shown = soup(crm.summary.analyze(view).who_reads).select("li")
-    assert shown[2].get_text(" ", strip=True) == "Marketing No page of this report is about your work."
+    assert shown[2].get_text(" ", strip=True) == (
+        "Nothing in this report for: Marketing, Production, Dispatch, Service."
+    )
 
 
 def test_an_analysis_of_the_company_itself_follows_the_others(view: PeriodView, saved: Path) -> None:

@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import binom
 
-from crm_analysis.analyses._abc_change import stability
+from crm_analysis.analyses._abc_change import FEWEST_FOR_A_FIFTH, stability
 from crm_analysis.analyses._abc_due import UNUSUAL
 from crm_analysis.analyses._abc_parts import records
 from crm_analysis.analyses._abc_tests import kept
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
+from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc_parts import Parts
     from crm_analysis.findings import Strength, Verdict
+    from crm_analysis.words import Words
 
 STEM = "customer_abc"
 #: A customer, or lines without one, below this share of revenue are not worth a word.
 _WORTH_SAYING = 0.01
+#: How many of the largest customers are added up.
+_LARGEST = 5
 #: So many overdue customers come in fewer than one of twenty cases where none is leaving.
 _RARE = 0.05
 
@@ -75,16 +79,19 @@ def _concentration(parts: Parts) -> Finding | None:
         "high": words.share(top["high"], 0),
         "count": words.number(table["count_80"]["value"], 0),
         "before": words.share(top["previous"], 0),
-        "change": words.points(test["value"]),
-        "change_low": words.points(test["low"]),
-        "change_high": words.points(test["high"]),
+        "change": words.points(test["value"], spelled=True),
+        "change_low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
+        "change_high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
         "sure": _sure(test["strength"]),
     }
-    template = f"concentration.{test['verdict']}" if n > 1 else "concentration.one"
-    said: Verdict = test["verdict"] if n > 1 else "note"
+    enough = n >= FEWEST_FOR_A_FIFTH
+    few = "concentration.few" if n > 1 else "concentration.one"
+    template = f"concentration.{test['verdict']}" if enough else few
+    said: Verdict = test["verdict"] if enough else "note"
     return _finding(
         "concentration", template, said, figures,
-        value=top["value"], low=top["low"], high=top["high"], unit="share", n=n, **_tested(test),
+        value=top["value"], low=top["low"], high=top["high"], unit="share", n=n,
+        **(_tested(test) if enough else {}),
     )  # fmt: skip
 
 
@@ -94,15 +101,15 @@ def _dependence(parts: Parts) -> Finding | None:
         return None
     first = rows.iloc[0]
     figures = {
-        "name": str(first["name"]),
+        "name": words.name(first["name"]),
+        "n": words.number(len(rows)),
         "share": words.share(first["share"]),
         "money": words.money(first["revenue"]),
-        "many": words.number(min(5, len(rows))),
-        "five": words.share(rows["share"].head(5).sum()),
+        "five": words.share(rows["share"].head(_LARGEST).sum()),
         "window": parts.window,
     }
     return _finding(
-        "dependence", "dependence.note", "note", figures,
+        "dependence", "dependence.note" if len(rows) > _LARGEST else "dependence.few", "note", figures,
         value=first["share"], unit="share", n=len(rows), department="sales", money=first["revenue"],
     )  # fmt: skip
 
@@ -115,11 +122,11 @@ def _overdue(parts: Parts) -> Finding:
         "of": words.number(known),
         "chance": words.number(round(UNUSUAL * known)),
         "money": words.money(money),
-        "names": _and([str(name) for name in due["name"].head(3)]),
+        "names": _and([words.name(name) for name in due["name"].head(3)]),
     }
     more = bool(binom.sf(len(due) - 1, known, UNUSUAL) <= _RARE)
     kind = "none" if due.empty else "note" if more else "usual"
-    kind = kind if known else "unknown"
+    kind = "one" if known == 1 and due.empty else kind if known else "unknown"
     said: Verdict = "note" if known else "not_enough_data"
     return _finding(
         "overdue", f"overdue.{kind}", said, figures,
@@ -133,6 +140,9 @@ def _migration(parts: Parts) -> Finding:
     if table.empty:
         return _finding("migration", "migration.not_enough_data", "not_enough_data", {})
     stayed, classed = stability(table)
+    if not classed:
+        said = sentence(STEM, "migration.none", window_before=parts.window_before)
+        return Finding(STEM, "migration", "not_enough_data", said, n=0)
     same = wilson(stayed, classed)
     lost = from_a[from_a["to_class"] == "lost"]
     risen = to_a[to_a["from_class"] != "A"]
@@ -141,9 +151,9 @@ def _migration(parts: Parts) -> Finding:
     figures = {
         "before": words.number(before),
         "stayed": words.number(stay_a),
-        "down": words.number(before - stay_a - int(lost["customers"].sum())),
-        "lost": words.number(int(lost["customers"].sum())),
-        "risen": words.number(int(risen["customers"].sum())),
+        "down": _many(words, before - stay_a - int(lost["customers"].sum())),
+        "lost": _many(words, int(lost["customers"].sum())),
+        "risen": _many(words, int(risen["customers"].sum())),
         "now": words.number(int(to_a["customers"].sum())),
         "left_money": words.money(float(from_a.loc[from_a["to_class"] != "A", "revenue"].sum()), signed=True),
         "risen_money": words.money(float(risen["revenue"].sum()), signed=True),
@@ -165,17 +175,18 @@ def _new_lost(parts: Parts) -> Finding | None:
         return None
     new, lost = table[table["from_class"] == "new"], table[table["to_class"] == "lost"]
     gained, gone = float(new["revenue"].sum()), float(lost["revenue"].sum())
+    came, went = int(new["customers"].sum()), int(lost["customers"].sum())
     figures = {
-        "new": words.number(int(new["customers"].sum())),
-        "lost": words.number(int(lost["customers"].sum())),
+        "new": words.number(came),
+        "lost": words.number(went),
         "gained": words.money(gained),
         "gone": words.money(-gone),
         "window_before": parts.window_before,
     }
-    moved = int(new["customers"].sum() + lost["customers"].sum())
+    template = "note" if came and went else "new" if came else "lost" if went else "none"
     return _finding(
-        "new_lost", "new_lost.note", "note", figures,
-        value=gained + gone, unit="money", n=moved, money=gained + gone,
+        "new_lost", f"new_lost.{template}", "note", figures,
+        value=gained + gone, unit="money", n=came + went, money=gained + gone,
     )  # fmt: skip
 
 
@@ -192,9 +203,9 @@ def _retention(parts: Parts) -> Finding:
         "share": words.share(share.estimate, 0),
         "low": words.share(share.low, 0),
         "high": words.share(share.high, 0),
-        "change": words.points(test["value"]),
-        "change_low": words.points(test["low"]),
-        "change_high": words.points(test["high"]),
+        "change": words.points(test["value"], spelled=True),
+        "change_low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
+        "change_high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
         "needed": words.number(3 * parts.followed.months),
         "sure": _sure(test["strength"]),
     }
@@ -210,17 +221,18 @@ def _by_class(parts: Parts) -> Finding | None:
     if parts.followed.lapsed.empty:
         return None
     shares = {label: kept(parts.followed.lapsed[parts.followed.lapsed["abc"] == label])[0] for label in "ABC"}
-    figures = {label: words.share(share, 0) for label, share in shares.items()}
-    figures |= {
+    figures = {
+        "shares": _and([f"{words.share(s, 0)} of {label}" for label, s in shares.items() if not np.isnan(s)]),
         "months": words.number(parts.followed.months),
-        "change": words.points(test["value"]),
-        "low": words.points(test["low"]),
-        "high": words.points(test["high"]),
+        "change": words.points(test["value"], spelled=True),
+        "low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
+        "high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
         "sure": _sure(test["strength"]),
     }
     found: Verdict = "note" if test["verdict"] == "changed" else test["verdict"]
+    template = "two" if found == "note" and np.isnan(test["value"]) else found
     return _finding(
-        "retention_by_class", f"retention_by_class.{found}", found, figures,
+        "retention_by_class", f"retention_by_class.{template}", found, figures,
         value=test["value"], low=test["low"], high=test["high"], unit="share", n=test["n"], **_tested(test),
     )  # fmt: skip
 
@@ -228,7 +240,11 @@ def _by_class(parts: Parts) -> Finding | None:
 def _course(parts: Parts, key: str) -> Finding:
     words, trend, test = parts.words, parts.trends[key], _test(parts, key)
     relative = trend.scale == "log"
-    write = words.change if relative else lambda v: words.number(v, 1, signed=True)
+    digits = tenths(trend.per_year_low, trend.per_year_high) if relative else 1
+
+    def write(value: float) -> str:
+        return words.change(value, digits) if relative else words.number(value, digits, signed=True)
+
     figures = {
         "months": words.number(trend.n_points),
         "change": write(trend.change_per_year),
@@ -267,6 +283,11 @@ def _basis(parts: Parts) -> Finding:
     figures = {"window": parts.window, "before": parts.window_before}
     template = ("basis.compared" if parts.window_before else "basis.alone") + "_short" * parts.short
     return _finding("basis", template, "note", figures, n=len(parts.customers), unit="customers")
+
+
+def _many(words: Words, count: int) -> str:
+    """Write a count within a sentence."""
+    return words.number(count) if count else "none"
 
 
 def _sure(strength: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.analyses._abc_change import FEWEST_FOR_A_FIFTH
 from crm_analysis.analyses._abc_parts import records
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.tiles import Tile
@@ -19,8 +20,8 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     if parts.customers.empty:
         return ()
     said = parts.tests.set_index("test")["verdict"]
-    now = parts.totals.iloc[0]
-    before = parts.totals.iloc[1] if len(parts.totals) > 1 else None
+    totals = records(parts.totals, "span")
+    now, before = totals["window"], totals.get("window before")
     a_now = int((parts.customers["abc"] == "A").sum())
     a_before = int((parts.customers["previous_abc"] == "A").sum()) if before is not None else 0
     course, made = parts.course, []
@@ -33,7 +34,7 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         Tile("a_customers", "A customers", float(a_now), "count", _relative(float(a_now), float(a_before)),
              series=tuple(course.a_clients))
     )  # fmt: skip
-    if len(parts.concentration):
+    if int((parts.customers["revenue"] > 0).sum()) >= FEWEST_FOR_A_FIFTH:
         top = records(parts.concentration, "measure")["top_20"]
         made.append(
             Tile("top_20", "Share of the top 20% of customers", float(top["value"]), "share",

@@ -52,7 +52,7 @@ def span_text(span: Span, words: Words) -> str:
         if months == 1 and start.day == 1:
             return words.month(start)
         return f"the {months} month{'s' * (months > 1)} to {words.day(last)}"
-    return f"the {(span[1] - start).days} days to {words.day(last)}"
+    return f"the {words.counted((span[1] - start).days, 'day')} to {words.day(last)}"
 
 
 def back(end: pd.Timestamp, months: int) -> pd.Timestamp:

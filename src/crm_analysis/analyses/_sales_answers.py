@@ -18,6 +18,7 @@ from crm_analysis.result import Sentences
 from crm_analysis.sentences.sales_dynamics import SURE
 from crm_analysis.stats.intervals import newcombe
 from crm_analysis.tiles import Tile
+from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from crm_analysis.findings import Finding
@@ -49,6 +50,10 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     sums = [("orders", "Orders", "count"), ("customers", "Customers", "count")]
     if facts.has_amounts:
         made.append(_tile(facts, "revenue", "Revenue", "money", float(now["revenue"]), verdicts))
+    if not facts.has_amounts:
+        sums = [("orders", "Deals won", "count"), *sums[1:]]
+    if not facts.monthly["customers"].any():  # the data name no customer, or none has bought
+        sums = sums[:1]
     made += [_tile(facts, key, label, kind, float(now[key]), verdicts) for key, label, kind in sums]
     if facts.has_amounts and now["orders"]:
         average = now["revenue"] / now["orders"]
@@ -79,6 +84,8 @@ def left_out(facts: Facts, *, without_plan: str, held: dict[str, bool], missing_
         Deals won in the period without an amount.
     """
     parts = []
+    if facts.monthly.empty:
+        parts.append(say("left.course", period=facts.names["period"]))
     if not facts.has_amounts:
         parts.append(say("left.amount"))
     elif facts.context.comparison is None:
@@ -112,11 +119,14 @@ def _plan(facts: Facts) -> list[Finding]:
         "attainment": words.share(row["attainment"]),
         "actual": words.money(row["actual"]),
         "target": words.money(row["target"]),
-        "gap": words.money(row["gap"], signed=True),
+        "gap": words.money(abs(row["gap"])),
+        "side": "short" if row["gap"] < 0 else "over",
         "period": facts.names["period"],
     }
     covered = facts.context.covered
-    if covered.end >= facts.context.period.end:
+    if row["actual"] < 0:
+        text = say("plan.negative", **figures)
+    elif covered.end >= facts.context.period.end:
         text = say("plan.note", **figures)
     elif np.isnan(row["projected"]):
         text = say("plan.early", **figures)
@@ -151,18 +161,24 @@ def _win_rate(facts: Facts) -> list[Finding]:
         "won": words.number(row["won"]),
         "closed": words.number(row["closed"]),
         "rate": words.share(row["win_rate"]),
-        "low": words.share(row["low"]),
-        "high": words.share(row["high"]),
+        "low": words.share(row["low"], tenths(row["low"], row["high"])),
+        "high": words.share(row["high"], tenths(row["low"], row["high"])),
+        "period": facts.names["period"],
     }
+    outcome = say(f"win_rate.{_outcome(row['won'], row['closed'])}", **figures)
     earlier = _closed_before(facts)
     if earlier is None or not earlier[0]:
-        text = say("win_rate.alone", **figures, period=facts.names["period"])
+        text = say("win_rate.alone", outcome=outcome)
     else:
         closed, won = earlier
         shift = newcombe(row["won"], row["closed"], won, closed)
         sure = "win_rate.chance" if shift.low <= 0 <= shift.high else "win_rate.difference"
         text = say(
-            "win_rate.note", **figures, before=words.share(won / closed), sure=say(sure), **facts.names
+            "win_rate.note",
+            outcome=outcome,
+            before=words.share(won / closed),
+            sure=say(sure),
+            comparison=facts.names["comparison"],
         )
     return [
         finding(
@@ -170,6 +186,13 @@ def _win_rate(facts: Facts) -> list[Finding]:
             unit="share", n=int(row["closed"]), department="sales",
         )
     ]  # fmt: skip
+
+
+def _outcome(won: int, closed: int) -> str:
+    """Name the sentence for how deals ended; a rate of none, all or a single one is no news."""
+    if closed == 1:
+        return "one_won" if won else "one_lost"
+    return "none_won" if not won else "all_won" if won == closed else "some_won"
 
 
 def _win_rate_groups(facts: Facts) -> list[Finding]:
@@ -197,9 +220,9 @@ def _win_rate_groups(facts: Facts) -> list[Finding]:
     text = say(
         "win_rate_groups.changed",
         dimension=str(dimension),
-        best=str(best["value"]),
+        best=words.name(best["value"]),
         best_rate=words.share(best["win_rate"]),
-        worst=str(worst["value"]),
+        worst=words.name(worst["value"]),
         worst_rate=words.share(worst["win_rate"]),
         sure=SURE["moderate"],
     )

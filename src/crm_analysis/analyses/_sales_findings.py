@@ -15,6 +15,7 @@ from crm_analysis.sentences import sentence
 from crm_analysis.sentences.sales_dynamics import DRIVERS, MEASURES, SURE
 from crm_analysis.stats.behaviour import RUN_LENGTH
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
+from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from crm_analysis.findings import Strength, Verdict
@@ -83,7 +84,11 @@ def say(template: str, **figures: str) -> str:
 def revenue(facts: Facts) -> Finding:
     """Say what was sold, against what, and what moved it; a plain difference is a note, no verdict."""
     words, now, before, names = facts.context.words, facts.now, facts.before, facts.names
-    orders = {"orders": words.number(now["orders"])}
+    orders = {
+        "orders": words.counted(now["orders"], "order"),
+        "deals": words.counted(now["orders"], "deal"),
+        "were": "was" if now["orders"] == 1 else "were",
+    }
     if not facts.has_amounts:
         if before is None:
             text = say("revenue.count", **orders, **names)
@@ -93,27 +98,35 @@ def revenue(facts: Facts) -> Finding:
     amount = float(now["revenue"])
     base: dict[str, Any] = {"value": amount, "unit": "money", "n": int(now["orders"])}
     if not now["orders"] and not amount:
-        return finding("revenue", "note", say("revenue.none", **names), **base)
+        won = now.get("won", 0)
+        template = "revenue.unrecorded" if won else "revenue.none"
+        text = say(template, won=words.counted(won, "deal"), **names)
+        return finding("revenue", "note", text, **base)
     figures = {"revenue": words.money(amount), "variation": _variation(facts), **names}
     if before is None:
         return finding("revenue", "note", say("revenue.alone", **orders, **figures), **base)
     difference = amount - float(before["revenue"])
-    figures |= {"difference": words.money(difference, signed=True), "driver": _driver(facts, difference)}
+    figures |= {"difference": words.money(abs(difference)), "driver": _driver(facts, difference)}
+    side = "below" if difference < 0 else "above"
     if before["revenue"] > 0:
-        relative = words.change(difference / float(before["revenue"]))
-        return finding(
-            "revenue", "note", say("revenue.note", change=relative, **figures), **base, money=abs(difference)
-        )
-    return finding("revenue", "note", say("revenue.difference", **figures), **base, money=abs(difference))
+        figures["change"] = words.share(abs(difference) / float(before["revenue"]))
+        text = say("revenue.note", side=side, **figures)
+    else:
+        text = say("revenue.difference", side=side, **figures)
+    return finding("revenue", "note", text, **base, money=abs(difference))
 
 
 def trends(facts: Facts) -> list[Finding]:
-    """Say for each monthly figure whether it grows or falls."""
+    """Say for each monthly figure whether it grows or falls; nothing where nothing was ever sold."""
+    if facts.monthly.empty:
+        return []
     return [_trend(facts, row) for row in records(facts.trend)]
 
 
 def calendar(facts: Facts) -> list[Finding]:
-    """Say how the closing of a quarter and the working days move sales."""
+    """Say how the closing of a quarter and the working days move sales; nothing where none were made."""
+    if facts.monthly.empty:
+        return []
     rows = {row["effect"]: row for row in records(facts.calendar)}
     return [
         _effect(facts, "quarter_end", rows["quarter_end"]),
@@ -157,12 +170,12 @@ def structure(facts: Facts) -> list[Finding]:
     words = facts.context.words
     figures = {
         "dimension": str(row["dimension"]),
-        "value": str(row["value"]),
+        "value": words.name(row["value"]),
         "before": words.share(row["previous_share"]),
         "after": words.share(row["share"]),
-        "difference": words.points(row["difference"]),
-        "low": words.points(row["low"]),
-        "high": words.points(row["high"]),
+        "difference": words.points(row["difference"], spelled=True),
+        "low": words.number(row["low"] * 100, tenths(row["low"], row["high"]), signed=True),
+        "high": words.points(row["high"], tenths(row["low"], row["high"]), spelled=True),
         "dimensions": _and(list(dict.fromkeys(rows["dimension"]))),
     }
     if found.empty:
@@ -204,9 +217,12 @@ def about_data(facts: Facts) -> list[Finding]:
             )
         )
     if len(facts.monthly) and bool(facts.monthly["partial"].iloc[-1]):
-        month = words.month(facts.monthly["month"].iloc[-1])
-        day = words.day(facts.context.covered.last_day)
-        findings.append(finding("part_month", "note", say("part_month.note", month=month, day=day)))
+        start, covered = facts.monthly["month"].iloc[-1].date(), facts.context.covered
+        figures = {"month": words.month(start), "day": words.day(covered.last_day)}
+        if covered.start > start:
+            figures["span"] = words.period(covered)
+        template = "part_month.span" if covered.start > start else "part_month.note"
+        findings.append(finding("part_month", "note", say(template, **figures)))
     return findings
 
 
@@ -247,11 +263,12 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         return finding(
             f"{measure}_trend", verdict, say(f"trend.{row['status']}", **figures), n=int(row["n_points"])
         )
+    digits = tenths(row["growth_low"], row["growth_high"])
     base = 1.0 if row["scale"] == "log" else abs(whole(facts.monthly)[measure].mean())
     figures |= {
-        "growth": words.change(row["growth"]),
-        "low": words.change(row["growth_low"]),
-        "high": words.change(row["growth_high"]),
+        "growth": words.change(row["growth"], digits),
+        "low": words.change(row["growth_low"], digits),
+        "high": words.change(row["growth_high"], digits),
         "detectable": words.share(row["detectable"] / base, 0),
         "sure": _sure(row["strength"]),
     }
@@ -286,13 +303,15 @@ def _effect(facts: Facts, key: str, row: dict[str, Any]) -> Finding:
     words, verdict = facts.context.words, row["verdict"]
     figures = {"n": str(row["n"]), "needed": str(SEASON_MONTHS)}
     if verdict == "not_enough_data":
-        return finding(key, verdict, say(f"{key}.not_enough_data", **figures), n=int(row["n"]))
-    figures |= {name: words.change(row[name]) for name in ("value", "low", "high")}
+        why = "constant" if row["status"] == "constant" else verdict
+        return finding(key, verdict, say(f"{key}.{why}", **figures), n=int(row["n"]))
+    digits = tenths(row["low"], row["high"])
+    figures |= {name: words.change(row[name], digits) for name in ("value", "low", "high")}
     figures |= {"sure": _sure(row["strength"]), "apart": "and season " if row["status"] == "full" else ""}
     template = f"{key}.{verdict}"
     if key == "quarter_end" and verdict == "changed":
         template = "quarter_end.more" if row["value"] > 0 else "quarter_end.less"
-        figures["value"] = words.share(abs(row["value"]))
+        figures["value"] = words.share(abs(row["value"]), digits)
     return finding(
         key,
         verdict,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crm_analysis.analyses._sales_months import whole
 from crm_analysis.findings import verdict
-from crm_analysis.stats.monthly import SEASON_MONTHS
+from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 from crm_analysis.stats.multiplicity import adjust
 from crm_analysis.stats.rhythm import quarter_rhythm
 from crm_analysis.stats.season import calendar_effects
@@ -104,6 +104,8 @@ def _calendar(months: pd.DataFrame, fiscal_year_starts: int) -> pd.DataFrame:
     frame = frame.assign(scale="log", n=len(values), status="too_few").astype({"effect": "str"})
     if not len(values):
         return frame
+    if len(values) >= FEWEST_MONTHS and np.ptp(values) == 0:
+        return frame.assign(status="constant")
     calendar = months["month"].dt.month.to_numpy()
     closing = (calendar - fiscal_year_starts) % 3 == 2
     if len(values) >= SEASON_MONTHS:

@@ -71,9 +71,10 @@ class SummaryResult(Result):
 
     @cached_property
     def ranked(self) -> RankedFindings:
-        """All findings, the most certain and dearest first."""
+        """The findings, the most certain and dearest first, without the one that opens the report."""
+        rest = [f for f in self.findings if (f.analysis, f.key) != _LEAD]
         titles = {stem: title(stem) for stem in self.made}
-        return RankedFindings(self.findings, titles, self.made if self.has_pages else frozenset())
+        return RankedFindings(rest, titles, self.made if self.has_pages else frozenset())
 
     @cached_property
     def lead(self) -> Lead:

@@ -11,6 +11,8 @@ from crm_analysis.plots.theme import (
     INK,
     MAIN,
     MUTED,
+    SMALL,
+    WIDTH,
     describe,
     new_axes,
     nothing_to_draw,
@@ -46,7 +48,7 @@ def calendar(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
         Axes to draw on; new ones where left out.
     """
     rows = result.calendar.dropna(subset=["value"])
-    ax = new_axes(ax, size=(8.2, 2.4), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 2.4), grid="x")
     if rows.empty:
         return nothing_to_draw(ax, "Not enough months yet to tell growth from the calendar.")
     labels = [EFFECTS[name] for name in rows["effect"]]
@@ -84,7 +86,7 @@ def win_rates(
     dimension = dimension or ("owner" if "owner" in held else held[-1])
     rows = of_dimension(result.win_rates, dimension).head(most)
     everyone = result.win_rates.loc[result.win_rates["dimension"] == ALL, "win_rate"]
-    ax = new_axes(ax, size=(8.2, 1.3 + 0.34 * max(len(rows), 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.3 + 0.34 * max(len(rows), 2)), grid="x")
     for rate in everyone:
         ax.axvline(rate, color=MUTED, lw=1.2, ls=(0, (4, 3)))
     names = labels_of(rows["value"], 24)
@@ -107,7 +109,7 @@ def of_dimension(frame: pd.DataFrame, dimension: str) -> pd.DataFrame:
     return rows
 
 
-def labels_of(values: pd.Series, most: int = 28) -> list[str]:
+def labels_of(values: pd.Series, most: int = 24) -> list[str]:
     """Shorten names so that they fit; names that differ only at their end keep the end."""
     short = [shorten(value, most) for value in values]
     cut = [str(value).strip() for value in values]
@@ -148,7 +150,7 @@ def _forest(
             xytext=(8, 0),
             textcoords="offset points",
             va="center",
-            fontsize=9,
+            fontsize=SMALL,
         )
     if change:
         ax.axvline(0, color=INK, lw=1)

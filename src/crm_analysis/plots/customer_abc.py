@@ -11,6 +11,8 @@ from crm_analysis.plots.theme import (
     INK,
     MAIN,
     MUTED,
+    SMALL,
+    WIDTH,
     describe,
     money_axis,
     new_axes,
@@ -53,7 +55,7 @@ def pareto(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     words = result.context.words
     reached = np.arange(1, len(rows) + 1) / len(rows)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    ax.text(0.62, 0.58, "if all bought alike", color=INK, fontsize=8.5, va="top")
+    ax.text(0.62, 0.58, "if all bought alike", color=INK, fontsize=SMALL, va="top")
     before, parts = (0.0, 0.0), []
     for label in "ABC":
         members = (rows["abc"] == label).to_numpy()
@@ -91,7 +93,7 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     """Draw the map of ABC against XYZ: how much money, from how many customers, how evenly they buy."""
     ax = new_axes(ax, grid="")
     rows = result.matrix[result.matrix["abc"].isin(list("ABC"))]
-    if rows.empty:
+    if not rows["customers"].any():
         return nothing_to_draw(ax, "No customers to lay on a map.")
     words = result.context.words
     columns = ["X", "Y", "Z", "n/a"]
@@ -114,7 +116,7 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
 @styled
 def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     """Draw the map of moves: class before down the side, class now along the top, money gained or lost."""
-    ax = new_axes(ax, grid="", size=(8.2, 4.2))
+    ax = new_axes(ax, grid="", size=(WIDTH, 4.2))
     table = result.migration
     table = table[~((table["from_class"] == "none") & (table["to_class"] == "none"))]
     if table.empty:
@@ -144,7 +146,7 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     table = result.cohorts
     later = table[table["month_number"] > 0]
     began = later["cohort"].drop_duplicates().tolist()
-    ax = new_axes(ax, grid="", size=(8.2, max(2.4, 0.8 + 0.28 * len(began))))
+    ax = new_axes(ax, grid="", size=(WIDTH, max(2.4, 0.8 + 0.28 * len(began))))
     if later.empty:
         return nothing_to_draw(ax, "No cohort has been followed for a whole month yet.")
     words = result.context.words
@@ -156,7 +158,7 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     text = [
         [words.number(v * 100, 0) if figures and v == v else "" for v in row] for row in shares.to_numpy()
     ]
-    _map(ax, shares.to_numpy(), text, size=8)
+    _map(ax, shares.to_numpy(), text)
     written = [f"{day.year} Q{day.quarter}" if quarters else f"{day:%Y-%m}" for day in began]
     names = [f"{name}  ({words.number(n)})" for name, n in zip(written, sizes, strict=True)]
     ax.set_yticks(range(len(began)), names)
@@ -205,7 +207,7 @@ def retention(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
 def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     """Draw the overdue A and B customers with the most money at stake."""
     rows = result.due.head(_MOST_BARS)
-    ax = new_axes(ax, grid="x", size=(8.2, max(2.0, 1.0 + 0.3 * len(rows))))
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.0, 1.0 + 0.3 * len(rows))))
     if rows.empty:
         return nothing_to_draw(ax, "No A or B customer is overdue.")
     words, place = result.context.words, np.arange(len(rows))
@@ -214,7 +216,7 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     table = rows.to_dict("records")
     for at, row in enumerate(table):
         text = f" {words.number(row['silence_days'], 0)} days, usually {words.number(row['rhythm_days'], 0)}"
-        ax.text(max(row["money_at_stake"], 0), at, text, va="center", fontsize=8.5, color=INK)
+        ax.text(max(row["money_at_stake"], 0), at, text, va="center", fontsize=SMALL, color=INK)
     ax.set_yticks(place, [f"{shorten(row['name'])}  {row['abc']}" for row in table])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(min(0.0, float(rows["money_at_stake"].min())), room * 1.32 if room > 0 else 1.0)
@@ -229,7 +231,7 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     return describe(ax, "Overdue: days of silence, and the usual pause", alt)
 
 
-def _map(ax: Axes, shade: np.ndarray, text: list[list[str]], size: float = 9) -> None:
+def _map(ax: Axes, shade: np.ndarray, text: list[list[str]], size: float = SMALL) -> None:
     """Draw a map of shaded cells with text, dark text on light cells and light on dark."""
     top = float(np.nanmax(shade)) if np.isfinite(shade).any() and np.nanmax(shade) > 0 else 1.0
     ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=top * 1.1)

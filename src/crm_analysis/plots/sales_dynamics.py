@@ -16,6 +16,8 @@ from crm_analysis.plots.theme import (
     MAIN,
     MUTED,
     PALE,
+    SMALL,
+    WIDTH,
     count_axis,
     describe,
     money_axis,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["calendar", "change", "monthly", "plan", "structure", "win_rates"]
 
-MOST_TICKS = 9
+MOST_TICKS = 7
 
 
 @styled
@@ -90,7 +92,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
         ax.set_ylim(bottom=0)
     else:
         ax.axhline(0, color=INK, lw=1)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     last = months.iloc[-1]
     outside = months[months["signal"].isin(["above", "below"])]["month"].map(words.month)
     alt = (
@@ -120,11 +122,13 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
     """
     words = result.context.words
     rows = result.change[result.change["group"] == group]
-    ax = new_axes(ax, size=(8.2, 1.2 + 0.42 * (len(rows) + 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.2 + 0.42 * (len(rows) + 2)), grid="x")
     if rows.empty:
         return nothing_to_draw(ax, "There is no change to split: no fair comparison, or no amounts.")
     start, end = _ends(result, group)
     parts = rows["contribution"].to_numpy()
+    if not (start or end or parts.any()):
+        return nothing_to_draw(ax, "Nothing was sold in either period: there is no change to split.")
     levels = start + np.concatenate([[0.0], np.cumsum(parts)])
     labels = [f"{r.driver}, by {r.dimension}" if r.dimension else r.driver for r in rows_of(rows)]
     names = ["before", *labels, "now"]
@@ -136,7 +140,7 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
     texts = [words.money(start), *(words.money(p, signed=True) for p in parts), words.money(end)]
     ends = [max(start, 0), *np.maximum(levels[:-1], levels[1:]), max(end, 0)]
     for y, x, text in zip(place, ends, texts, strict=True):
-        ax.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+        ax.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=SMALL)
     ax.set_yticks(place, names)
     ax.invert_yaxis()
     ax.margins(x=0.16)
@@ -174,7 +178,7 @@ def structure(
     dimension = dimension or str(result.structure["dimension"].iloc[0])
     rows = of_dimension(result.structure, dimension)
     shown = _with_rest(rows, most)
-    ax = new_axes(ax, size=(8.2, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
     if shown["share"].isna().all():
         return nothing_to_draw(ax, "There is no positive revenue to take shares of.")
     place = np.arange(len(shown))
@@ -199,7 +203,7 @@ def structure(
             text += f" ({words.points(row.difference)}{', more than chance' if shifted else ''})"
         ax.annotate(
             text, (max(edge, 0.0), y), xytext=(12, 0), textcoords="offset points",
-            va="center", fontsize=9, weight="bold" if shifted else "normal",
+            va="center", fontsize=SMALL, weight="bold" if shifted else "normal",
         )  # fmt: skip
     ax.set_yticks(place, labels_of(shown["value"]))
     ax.invert_yaxis()
@@ -240,7 +244,7 @@ def plan(
         dimension = others["dimension"].iloc[0] if len(others) else ""
     part = of_dimension(others, dimension).nlargest(most, "target") if dimension else others
     shown = pd.concat([total.assign(value="All"), part])
-    ax = new_axes(ax, size=(8.2, 1.2 + 0.36 * max(len(shown), 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.2 + 0.36 * max(len(shown), 2)), grid="x")
     if shown.empty:
         return nothing_to_draw(ax, "There is no plan for this period.")
     place = np.arange(len(shown))
@@ -252,7 +256,7 @@ def plan(
     for y, edge, row in zip(place, edges, rows_of(shown), strict=True):
         ax.annotate(
             f"{words.share(row.attainment, 0)}: {words.money(row.actual)} of {words.money(row.target)}",
-            (max(edge, 1.0), y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
+            (max(edge, 1.0), y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL,
         )  # fmt: skip
     ax.set_yticks(place, labels_of(shown["value"]))
     ax.invert_yaxis()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import seaborn as sns
+from matplotlib.axis import XAxis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from crm_analysis.words import NONE
@@ -35,17 +36,23 @@ CYCLE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5
 #: Classes A, B, C and those outside.
 CLASSES = {"A": "#0072B2", "B": "#56B4E9", "C": "#B5BDC8", "none": "#E3E6EA", "negative": "#D55E00"}
 
-WIDE = (8.2, 3.8)
+#: Marks axes with nothing drawn.
+NOTHING = "nothing to draw"
+#: Width of a picture in inches: letters stay readable where it is shrunk to the width of a phone.
+WIDTH = 6.4
+WIDE = (WIDTH, 3.7)
+#: Size of figures within a picture, in points.
+SMALL = 10
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": 12,
+    "axes.titlesize": 12.5,
     "axes.titleweight": "bold",
     "axes.titlepad": 12,
-    "axes.labelsize": 9.5,
+    "axes.labelsize": 10.5,
     "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -54,14 +61,14 @@ _STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.8,
     "xtick.color": INK,
     "ytick.color": INK,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
     "ytick.left": False,
     "font.family": "DejaVu Sans",  # comes with matplotlib, has Cyrillic, same bytes everywhere
     "text.color": INK,
     "text.parse_math": False,  # names from data may hold a dollar sign
     "legend.frameon": False,
-    "legend.fontsize": 9,
+    "legend.fontsize": 10,
 }
 
 
@@ -112,9 +119,10 @@ def count_axis(axis: Axis, words: Words) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 0)))
 
 
-def shorten(label: object, most: int = 28) -> str:
+def shorten(label: object, most: int = 24) -> str:
     """Cut a long label, with an ellipsis; blank labels become a dash."""
-    text = "" if label is None or label != label else str(label).strip()
+    written = "" if label is None or label != label else str(label)
+    text = "".join(sign if sign.isprintable() else " " for sign in written).strip()
     if not text:
         return NONE
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
@@ -123,11 +131,13 @@ def shorten(label: object, most: int = 28) -> str:
 def nothing_to_draw(ax: Axes, why: str) -> Axes:
     """Say in the picture itself why it is empty."""
     ax.set_axis_off()
+    ax.set_gid(NOTHING)
     ax.text(0.5, 0.5, why, ha="center", va="center", color=INK, transform=ax.transAxes, wrap=True)
     ax.set_label(why)
     return ax
 
 
 def _ticks(axis: Axis, write: Callable[[float], str]) -> None:
-    axis.set_major_locator(MaxNLocator(nbins=6))
+    # amounts side by side need more room than amounts above each other
+    axis.set_major_locator(MaxNLocator(nbins=4 if isinstance(axis, XAxis) else 5, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))

@@ -12,11 +12,13 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import papermill
 from ipykernel.kernelspec import get_kernel_dict
@@ -30,6 +32,8 @@ from crm_analysis.reporting.cleaning import from_text
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from crm_analysis.reporting.parameters import Value
 
 Status = Literal["published", "failed", "left_out"]
@@ -41,6 +45,10 @@ _ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
 }
 _START_SECONDS = 120
+
+
+#: Set once Ctrl-C was heard.
+_interrupted = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -93,11 +101,24 @@ class Outcome:
 class OwnKernel(AsyncKernelManager):
     """A kernel of this very interpreter, reached over sockets in a private folder."""
 
+    _alive: ClassVar[set[OwnKernel]] = set()
+
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._folder = tempfile.mkdtemp(prefix="crm-")
         settings["connection_file"] = str(Path(self._folder) / "kernel.json")
         settings["transport"] = "tcp" if os.name == "nt" else "ipc"
         super().__init__(*args, **settings)
+        self._alive.add(self)
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """End kernels whose notebook was interrupted: nothing waits for them any more."""
+        for kernel in tuple(cls._alive):
+            process = getattr(kernel.provisioner, "process", None)
+            if process is not None:
+                process.kill()
+            shutil.rmtree(kernel._folder, ignore_errors=True)
+        cls._alive.clear()
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -108,9 +129,20 @@ class OwnKernel(AsyncKernelManager):
         """Remove the sockets with the kernel."""
         await super()._async_cleanup_resources(restart=restart)
         if not restart:
+            self._alive.discard(self)
             shutil.rmtree(self._folder, ignore_errors=True)
 
     cleanup_resources = _async_cleanup_resources
+
+
+def hear_interrupts() -> None:
+    """Make a process that has loaded this module hear Ctrl-C, which it was started deaf to."""
+    signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    _interrupted.set()
+    raise KeyboardInterrupt
 
 
 def execute(task: Task) -> Outcome:
@@ -119,10 +151,16 @@ def execute(task: Task) -> Outcome:
     Whatever goes wrong in the notebook or its kernel comes back in the outcome, so that one report does not
     stop the others.
     """
+    if _interrupted.is_set():  # the pool hands on what it had queued
+        raise KeyboardInterrupt
     os.environ.update(_ENVIRONMENT, **{OUT: str(task.out)})
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     started = time.perf_counter()
-    status, cell, error = _attempt(task)
+    try:
+        status, cell, error = _attempt(task)
+    except KeyboardInterrupt:
+        OwnKernel.kill_all()
+        raise
     return Outcome(task.stem, status, cell, error, round(time.perf_counter() - started, 3))
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 
+#: Of the sentences; figures and dates may be written otherwise.
+LANGUAGE = "en"
+
+
 def file_of(stem: str, suffix: str = "html") -> str:
     """Name a file of a report; the summary is the index of its period."""
     return f"{'index' if stem == SUMMARY else stem}.{suffix}"
@@ -53,4 +57,4 @@ def render(
         *(Link(other.title, file_of(other.stem), other.stem == notebook.stem) for other in others),
     )
     title = f"{notebook.title}, {words.period(view.period)}"
-    return to_html(executed, Page(title, words.language, links, notes), with_code=with_code)
+    return to_html(executed, Page(title, LANGUAGE, links, notes), with_code=with_code)

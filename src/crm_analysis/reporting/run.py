@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from crm_analysis.reporting.execute import hear_interrupts
 from crm_analysis.reporting.period_run import PeriodReport, PeriodRun
 from crm_analysis.reporting.publish import move
 from crm_analysis.reporting.site import render_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from concurrent.futures import Executor
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor, Future
 
     from crm_analysis.period import Period
     from crm_analysis.reporting.execute import Outcome
@@ -78,10 +80,23 @@ def _finish(running: PeriodRun, watcher: Watcher, done: dict[Period, PeriodRepor
     done[running.plan.view.period] = running.finish(watcher.ended)
 
 
+class _Processes(ProcessPoolExecutor):
+    """Processes that are deaf to Ctrl-C until they have loaded all they need: no traceback from an import."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Submit a call; a process it starts inherits that Ctrl-C is ignored, and hears it again later."""
+        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return super().submit(fn, *args, **kwargs)
+        finally:
+            signal.signal(signal.SIGINT, usual)
+
+
 @contextmanager
 def _processes(jobs: int) -> Iterator[Executor]:
     """Open a pool of processes for notebooks, started anew: a fork would share the locks of busy threads."""
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = _Processes(jobs, mp_context=context, initializer=hear_interrupts)
     try:
         yield pool
     finally:

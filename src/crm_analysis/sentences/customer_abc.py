@@ -20,10 +20,14 @@ TEMPLATES = {
         "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
         "and {high}); {count} customers made 80%. There is nothing to compare this with."
     ),
+    "concentration.few": "In {window} only {n} customers brought all of the revenue.",
     "concentration.one": "In {window} a single customer brought all of the revenue.",
     "dependence.note": (
-        "The largest customer, {name}, brought {share} of revenue ({money}) in {window}, the {many} "
+        "The largest customer, {name}, brought {share} of revenue ({money}) in {window}, the 5 "
         "largest together {five}."
+    ),
+    "dependence.few": (
+        "The largest of the {n} customers, {name}, brought {share} of revenue ({money}) in {window}."
     ),
     # whom to call
     "overdue.note": (
@@ -37,6 +41,7 @@ TEMPLATES = {
         "{names}."
     ),
     "overdue.none": "None of the {of} A and B customers with a known rhythm is silent for unusually long.",
+    "overdue.one": "The one A or B customer with a known rhythm is not silent for unusually long.",
     "overdue.unknown": (
         "Nobody can be called overdue yet: no A or B customer has bought on three different days."
     ),
@@ -50,6 +55,10 @@ TEMPLATES = {
         "How customers moved between classes cannot be said: there is no window before this one to "
         "compare with."
     ),
+    "migration.none": "No customer had a class in {window_before}: nobody had bought more than returned.",
+    "new_lost.none": "No customer is new and none was lost against {window_before}.",
+    "new_lost.new": "New against {window_before}: {new}, who brought {gained}. None was lost.",
+    "new_lost.lost": "Lost against {window_before}: {lost}, who had brought {gone}. None is new.",
     "new_lost.note": (
         "New against {window_before}: {new}, who brought {gained}. Lost: {lost}, who had brought {gone}."
     ),
@@ -77,11 +86,15 @@ TEMPLATES = {
         "in both halves."
     ),
     "retention_by_class.note": (
-        "Classes differ in loyalty ({sure}): after {months} months {A} of A, {B} of B and {C} of C "
+        "Classes differ in loyalty ({sure}): after {months} months {shares} "
         "customers were still buying in their rhythm; A against C {change} ({low} to {high})."
     ),
+    "retention_by_class.two": (
+        "Classes differ in loyalty ({sure}): after {months} months {shares} customers were still buying in "
+        "their rhythm."
+    ),
     "retention_by_class.no_evidence": (
-        "After {months} months {A} of A, {B} of B and {C} of C customers were still buying in their "
+        "After {months} months {shares} customers were still buying in their "
         "rhythm; the difference between the classes cannot be told from chance."
     ),
     "retention_by_class.not_enough_data": (
@@ -89,12 +102,12 @@ TEMPLATES = {
     ),
     # the course of the months
     "buyers.improved": (
-        "More and more customers buy in a month: {change} a year ({low} to {high}), {sure} no chance, "
-        "over {months} months."
+        "More and more customers buy in a month: {change} a year (likely {low} to {high}) over {months} "
+        "months, {sure} not by chance."
     ),
     "buyers.worsened": (
-        "Fewer and fewer customers buy in a month: {change} a year ({low} to {high}), {sure} no chance, "
-        "over {months} months."
+        "Fewer and fewer customers buy in a month: {change} a year (likely {low} to {high}) over {months} "
+        "months, {sure} not by chance."
     ),
     "buyers.no_evidence": (
         "No evidence that the number of customers who buy in a month changes: {change} a year ({low} to "
@@ -114,12 +127,12 @@ TEMPLATES = {
         "all are alike."
     ),
     "new_customers.improved": (
-        "More and more new customers come: {change} a year ({low} to {high}), {sure} no chance, over "
-        "{months} months."
+        "More and more new customers come: {change} a year (likely {low} to {high}) over {months} "
+        "months, {sure} not by chance."
     ),
     "new_customers.worsened": (
-        "Fewer and fewer new customers come: {change} a year ({low} to {high}), {sure} no chance, over "
-        "{months} months."
+        "Fewer and fewer new customers come: {change} a year (likely {low} to {high}) over {months} "
+        "months, {sure} not by chance."
     ),
     "new_customers.no_evidence": (
         "No evidence that the number of new customers a month changes: {change} a year ({low} to {high}) "

@@ -32,30 +32,33 @@ SURE = {
 TEMPLATES = {
     # revenue of the period
     "revenue.none": "Nothing was sold in {period}.",
-    "revenue.alone": "Revenue for {period} was {revenue} from {orders} orders. {variation}",
+    "revenue.unrecorded": "No sale with an amount is recorded in {period}, although {won} had been won.",
+    "revenue.alone": "Revenue for {period} was {revenue} from {orders}. {variation}",
     "revenue.note": (
-        "Revenue for {period} was {revenue}, {difference} ({change}) against {comparison}. {driver} "
+        "Revenue for {period} was {revenue}, {difference} ({change}) {side} {comparison}. {driver} "
         "{variation}"
     ),
     "revenue.difference": (
-        "Revenue for {period} was {revenue}, {difference} against {comparison}. {driver} {variation}"
+        "Revenue for {period} was {revenue}, {difference} {side} {comparison}. {driver} {variation}"
     ),
-    "revenue.count": "{orders} deals were won in {period}; the data do not say what they were worth.",
+    "revenue.count": "{deals} {were} won in {period}; the data do not say what they were worth.",
     "revenue.count_compared": (
-        "{orders} deals were won in {period}, after {before} in {comparison}; the data do not say what they "
+        "{deals} {were} won in {period}, after {before} in {comparison}; the data do not say what they "
         "were worth."
     ),
     "driver": "What moved it most: {driver} ({contribution}).",
     "variation.within": "This is within normal month-to-month variation{adjusted}.",
     "variation.within_many": "Each of its whole months is within normal variation{adjusted}.",
     "variation.beyond": "Out of normal month-to-month variation{adjusted}: {months}.",
-    "variation.adjusted": ", season apart",
+    "variation.adjusted": ", with the season taken out",
     # trends
     "trend.improved": (
-        "Growing: {measure}, {growth} a year ({low} to {high}) over {n} months, season apart; {sure}."
+        "Growing: {measure}, {growth} a year (likely {low} to {high}) over {n} months, with the season "
+        "taken out; {sure}."
     ),
     "trend.worsened": (
-        "Falling: {measure}, {growth} a year ({low} to {high}) over {n} months, season apart; {sure}."
+        "Falling: {measure}, {growth} a year (likely {low} to {high}) over {n} months, with the season "
+        "taken out; {sure}."
     ),
     "trend.no_evidence": (
         "No evidence that {measure} grows or falls: {growth} a year ({low} to {high}) over {n} months "
@@ -69,18 +72,18 @@ TEMPLATES = {
     "trend.gaps": (
         "No trend of {measure} can be given: too many months between the first and the last are missing."
     ),
-    "trend.constant": "No trend of {measure} can be given: all months are the same, the season apart.",
+    "trend.constant": (
+        "No trend of {measure} can be given: all months are the same once the season is taken out."
+    ),
     "trend.borderline": " A second method does not agree: take this as borderline.",
     # calendar
     "quarter_end.more": (
-        "The month that closes a quarter brings {value} more than the others ({low} to {high}), growth "
-        "{apart}apart; "
-        "{sure}."
+        "The month that closes a quarter brings {value} more than the others (likely {low} to {high}), with "
+        "growth {apart}taken out; {sure}."
     ),
     "quarter_end.less": (
-        "The month that closes a quarter brings {value} less than the others ({low} to {high}), growth "
-        "{apart}apart; "
-        "{sure}."
+        "The month that closes a quarter brings {value} less than the others (likely {low} to {high}), with "
+        "growth {apart}taken out; {sure}."
     ),
     "quarter_end.no_evidence": (
         "No evidence of a rhythm of the quarter: its closing month against the others, {value} ({low} to "
@@ -90,9 +93,11 @@ TEMPLATES = {
     "quarter_end.not_enough_data": (
         "Not enough whole quarters yet to see whether sales peak when a quarter closes."
     ),
+    "quarter_end.constant": "No rhythm of the quarter can be seen: all months are the same.",
+    "working_days.constant": "No effect of working days can be seen: all months are the same.",
     "working_days.changed": (
-        "One working day more in a month changes sales by {value} ({low} to {high}), growth and season "
-        "apart; {sure}."
+        "One working day more in a month changes sales by {value} (likely {low} to {high}), with growth and "
+        "season taken out; {sure}."
     ),
     "working_days.no_evidence": (
         "No evidence that months with more working days sell more: {value} a day ({low} to {high}) cannot "
@@ -111,7 +116,7 @@ TEMPLATES = {
     "month.above": "{month} (above)",
     "month.below": "{month} (below)",
     # plan
-    "plan.note": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap}.",
+    "plan.note": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap} {side}.",
     "plan.running": (
         "{attainment} of the plan for {period} is sold so far: {actual} of {target}. At the usual pace the "
         "period "
@@ -121,16 +126,19 @@ TEMPLATES = {
         "{attainment} of the plan for {period} is sold so far: {actual} of {target}; too early to project."
     ),
     "plan.spread": "; in 8 of 10 past periods it would have been between {low} and {high}",
+    "plan.negative": (
+        "Nothing of the plan for {period} was met: more was returned than sold ({actual} against {target})."
+    ),
     # structure
     "structure.up": (
         "The largest shift that is more than chance: {dimension} {value} rose from {before} to {after} of "
         "revenue "
-        "({difference}; {low} to {high})."
+        "({difference}; likely {low} to {high})."
     ),
     "structure.down": (
         "The largest shift that is more than chance: {dimension} {value} fell from {before} to {after} of "
         "revenue "
-        "({difference}; {low} to {high})."
+        "({difference}; likely {low} to {high})."
     ),
     "structure.no_evidence": (
         "No shift between {dimensions} since {comparison} is larger than chance explains; the largest is "
@@ -140,11 +148,15 @@ TEMPLATES = {
         "Too few customers to tell a shift of the shares since {comparison} from chance."
     ),
     # deals
-    "win_rate.alone": "{won} of {closed} deals closed in {period} were won: {rate} ({low} to {high}).",
-    "win_rate.note": (
-        "{won} of {closed} deals closed in {period} were won: {rate} ({low} to {high}), after {before} in "
-        "{comparison}; {sure}."
+    "win_rate.some_won": (
+        "{won} of {closed} deals closed in {period} were won: {rate} (likely {low} to {high})"
     ),
+    "win_rate.none_won": "None of the {closed} deals closed in {period} was won",
+    "win_rate.all_won": "All {closed} deals closed in {period} were won",
+    "win_rate.one_won": "The one deal closed in {period} was won",
+    "win_rate.one_lost": "The one deal closed in {period} was lost",
+    "win_rate.alone": "{outcome}.",
+    "win_rate.note": "{outcome}, after a win rate of {before} in {comparison}; {sure}.",
     "win_rate.chance": "the difference cannot be told from chance",
     "win_rate.difference": (
         "the difference is larger than chance in single deals explains, though a season may be behind it"
@@ -163,8 +175,13 @@ TEMPLATES = {
     "part_month.note": (
         "{month} is covered only up to {day}: it is shown, and left out of trends and of the normal range."
     ),
+    "part_month.span": (
+        "{month} is covered in part only, {span}: it is shown, and left out of trends and of the normal "
+        "range."
+    ),
     # what is left out
     "left.plan": "Plan: {why}.",
+    "left.course": "Trends, normal variation and calendar: nothing was ever sold up to the end of {period}.",
     "left.deals": "Win rates and the change by deals: the data hold no table of deals.",
     "left.deal_amount": "The change by deals: the table of deals has no amount.",
     "left.amount": (

@@ -272,8 +272,11 @@ def unread_name(column: str) -> str:
 
 
 def _typo_of(name: str, columns: Iterable[str]) -> str | None:
-    near = [column for column in columns if SequenceMatcher(None, name.casefold(), column).ratio() >= _TYPO]
-    return near[0] if near else None
+    def meant(column: str) -> bool:
+        swapped = sorted(name.casefold()) == sorted(column)  # letters in another order
+        return swapped or SequenceMatcher(None, name.casefold(), column).ratio() >= _TYPO
+
+    return next(filter(meant, columns), None)
 
 
 def _constant(value: object) -> str:

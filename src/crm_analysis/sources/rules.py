@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Columns in which a judged table names the fault of a row; NULL where it has none.
 COLUMN, REASON = "#column", "#reason"
+#: Larger numbers are slips of the pen or of an export: no company has a quintillion of anything.
+LARGEST = 1e18
 _IBIS_TYPES = {"DOUBLE": "float64", "VARCHAR": "string", "BIGINT": "int64"}
 
 Fault = tuple["ibis.expr.types.BooleanValue", str, str]
@@ -90,6 +92,8 @@ def _faults(rows: ibis.Table, table: Table) -> Iterator[Fault]:
 
 def _limits(rows: ibis.Table, column: Column) -> Iterator[Fault]:
     value = rows[column.name]
+    if column.kind == "number":
+        yield value.abs() > LARGEST, column.name, f"beyond {LARGEST:g}"
     if column.allowed:
         yield ~value.isin(column.allowed), column.name, f"not one of {', '.join(column.allowed)}"
     if column.minimum is not None:
