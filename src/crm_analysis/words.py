@@ -166,6 +166,19 @@ class Words:
         year, part = period.text.split("-")
         return f"{part} {year}"
 
+    def span(self, period: Period) -> str:
+        """Write a period so that it can stand after "in" or "for" within a sentence.
+
+        Examples
+        --------
+        >>> from crm_analysis.period import parse
+        >>> Words().span(parse("2026-10")), Words().span(parse("2026-07-01..2026-07-09"))
+        ('October 2026', 'the 9 days to July 9, 2026')
+        """
+        if period.kind == "days" and period.days > 1:
+            return f"the {period.days} days to {self.day(period.last_day)}"
+        return self.period(period)
+
     @property
     def _percent(self) -> str:
         return "\N{NO-BREAK SPACE}%" if self.language == "ru" else "%"

@@ -61,8 +61,8 @@ class Facts:
         """Period and comparison as they are written."""
         words, comparison = self.context.words, self.context.comparison
         return {
-            "period": words.period(self.context.period),
-            "comparison": "" if comparison is None else words.period(comparison),
+            "period": words.span(self.context.period),
+            "comparison": "" if comparison is None else words.span(comparison),
         }
 
 

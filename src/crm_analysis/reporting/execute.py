@@ -199,11 +199,15 @@ def _without_fields(path: Path) -> str:
 
 
 def _last_run(path: Path) -> int | None:
-    """Return the number of the last cell that ran in a notebook left behind."""
+    """Return the number of the last cell that was begun in a notebook left behind.
+
+    A kernel that dies may or may not have told the number of its cell; when the cell was begun is written
+    by papermill itself.
+    """
     if not path.is_file():
         return None
     cells = from_text(path.read_text(encoding="utf-8")).cells
-    return max((cell.get("execution_count") or 0 for cell in cells), default=0) + 1
+    return sum(c.cell_type == "code" and bool(c.metadata.papermill.get("start_time")) for c in cells)
 
 
 def _one_line(name: str, message: str) -> str:
