@@ -207,7 +207,8 @@ def _last_run(path: Path) -> int | None:
     if not path.is_file():
         return None
     cells = from_text(path.read_text(encoding="utf-8")).cells
-    return sum(c.cell_type == "code" and bool(c.metadata.papermill.get("start_time")) for c in cells)
+    begun = [c for c in cells if c.cell_type == "code" and c.metadata.papermill.get("start_time")]
+    return len(begun)
 
 
 def _one_line(name: str, message: str) -> str:
