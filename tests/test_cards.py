@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -129,3 +130,13 @@ def test_the_colour_is_that_of_the_plots() -> None:
 
 def test_a_missing_value_is_a_dash() -> None:
     assert written(None, Tile("r", "Revenue", 1.0, "money"), WORDS) == "–"
+
+
+def test_a_verdict_on_the_change_is_not_told_as_the_long_run() -> None:
+    tile = Tile("x", "X", 0.5, "share", 0.1, "improved", judges="change", against="the 12 months before")
+    text = BeautifulSoup(card(tile, Words(), against="May 2026")._repr_html_(), "html.parser").get_text(" ")
+    assert "vs the 12 months before" in text
+    assert "May" not in text
+    assert "long run" not in text
+    course = BeautifulSoup(card(replace(tile, judges="course"), Words())._repr_html_(), "html.parser")
+    assert "long run" in course.get_text()

@@ -11,7 +11,7 @@ import io
 import math
 from dataclasses import dataclass, fields
 from itertools import dropwhile, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image, ImageDraw
 
@@ -46,8 +46,10 @@ class Card:
     span
         Interval of the value; empty where it has none.
     verdict
-        On the long run, below the small picture: the change against one period says nothing of it. ``note``
-        is not shown.
+        Below the small picture; ``note`` is not shown.
+    judges
+        What the verdict is on: the ``course``, told as the long run, of which the change against one period
+        says nothing; or the ``change`` itself.
     course
         Numbers of the small picture, oldest first; None where there is no value.
     course_text
@@ -62,6 +64,7 @@ class Card:
     against: str = ""
     span: str = ""
     verdict: Verdict = "note"
+    judges: Literal["course", "change"] = "course"
     course: tuple[float | None, ...] = ()
     course_text: str = ""
     href: str = ""
@@ -76,11 +79,9 @@ class Card:
             parts.append(f'<p class="card-change">{html.escape(self.change)}{against}</p>')
         parts += [f'<p class="card-range">{html.escape(self.span)}</p>'] if self.span else []
         parts.append(self._picture())
-        parts += (
-            [f'<p class="card-course"><span class="soft">long run:</span> {verdict_chip(self.verdict)}</p>']
-            if self.verdict != "note"
-            else []
-        )
+        if self.verdict != "note":
+            on = '<span class="soft">long run:</span> ' if self.judges == "course" else ""
+            parts.append(f'<p class="card-course">{on}{verdict_chip(self.verdict)}</p>')
         return "".join(parts)
 
     def _picture(self) -> str:
@@ -140,9 +141,10 @@ def card(tile: Tile, words: Words, *, against: str = "", course_of: str = "month
         label=tile.label,
         value=written(tile.value, tile, words),
         change=_change(tile, words),
-        against=against,
+        against=tile.against or against,
         span=_span(tile, words),
         verdict=tile.verdict,
+        judges=tile.judges,
         course=course,
         course_text=_course_text(tile, course, words, course_of),
         href=href,

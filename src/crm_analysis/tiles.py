@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from crm_analysis.columns import Kind
@@ -28,7 +28,11 @@ class Tile:
     change
         Against the comparison, relative (0.05 is +5 %); None where there is no fair comparison.
     verdict
-        Whether the course of the figure is a change or chance.
+        Whether a change is more than chance.
+    judges
+        What the verdict is on: the ``course`` over the months, or the ``change``.
+    against
+        What the change is against, in words, where that is not the comparison of the period.
     low, high
         Interval of the value, where it has one.
     series
@@ -44,6 +48,8 @@ class Tile:
     low: float | None = None
     high: float | None = None
     series: tuple[float | None, ...] = ()
+    judges: Literal["course", "change"] = "course"
+    against: str = ""
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values, without NaN."""

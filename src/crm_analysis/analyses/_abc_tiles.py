@@ -28,18 +28,19 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     active_before = None if before is None else float(before["customers"])
     made.append(
         Tile("active_customers", "Active customers", float(now["customers"]), "count",
-             _relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active))
+             _relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active),
+             against=parts.window_before)
     )  # fmt: skip
     made.append(
         Tile("a_customers", "A customers", float(a_now), "count", _relative(float(a_now), float(a_before)),
-             series=tuple(course.a_clients))
+             series=tuple(course.a_clients), against=parts.window_before)
     )  # fmt: skip
     if int((parts.customers["revenue"] > 0).sum()) >= FEWEST_FOR_A_FIFTH:
         top = records(parts.concentration, "measure")["top_20"]
         made.append(
             Tile("top_20", "Share of the top 20% of customers", float(top["value"]), "share",
                  _relative(top["value"], top["previous"]), said["concentration"], top["low"], top["high"],
-                 tuple(course.top_20))
+                 tuple(course.top_20), "change", parts.window_before)
         )  # fmt: skip
     stayed, had = parts.followed.again
     if had:
@@ -48,7 +49,8 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         change = _relative(share.estimate, earlier[0] / earlier[1]) if earlier and earlier[1] else None
         made.append(
             Tile("retained", "Customers who bought again", share.estimate, "share", change, said["retention"],
-                 share.low, share.high, tuple(course.retained))
+                 share.low, share.high, tuple(course.retained), "change",
+                 f"the {parts.followed.months} months before")
         )  # fmt: skip
     if parts.with_rhythm:
         made.append(
