@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 #: Size of the small picture as shown, in CSS pixels; it is drawn larger, so that it is sharp on any screen.
+#: Two points are a difference, which the card tells already; not a course.
+_FEWEST_POINTS = 3
 _WIDTH, _HEIGHT, _MARGIN = 160, 36, 4
 _SHARP, _SMOOTH, _OPAQUE = 2, 3, 7
 #: The main colour of the plots; written out, since the theme would load matplotlib.
@@ -85,7 +87,7 @@ class Card:
         return "".join(parts)
 
     def _picture(self) -> str:
-        if sum(value is not None for value in self.course) < 2:
+        if sum(value is not None for value in self.course) < _FEWEST_POINTS:
             return ""
         source = base64.b64encode(sparkline(self.course)).decode()
         return (

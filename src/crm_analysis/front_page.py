@@ -106,7 +106,7 @@ class Readers(tuple[Reader, ...]):
     def _repr_html_(self) -> str:
         idle = [reader.name for reader in self if not reader.opens]
         rest = (
-            f"<li><span>Nothing in this report for: {html.escape(', '.join(idle))}.</span></li>"
+            f"<li><strong>Others</strong> <span>Nothing for: {html.escape(', '.join(idle))}.</span></li>"
             if idle
             else ""
         )

@@ -108,6 +108,20 @@ def test_a_planted_shift_of_shares_is_found():
     assert row["low"] < 0.5 - 1 / 3 < row["high"]
 
 
+def test_a_shift_too_small_to_act_upon_is_a_note():
+    tables = company(seed=1)
+    sales = tables["sales"]
+    late = sales["sold_at"] >= "2025-01-01"
+    # from 2025 on every client buys a little of something new: certain, and tiny
+    new = sales[late].assign(product="new", amount=sales.loc[late, "amount"] * 0.005)
+    tables["sales"] = pd.concat([sales, new], ignore_index=True)
+    found, result = findings(tables, "2025")
+    row = result.structure.set_index(["dimension", "value"]).loc[("product", "new")]
+    assert row["verdict"] == "changed"
+    assert found["structure"].verdict == "note"
+    assert "none of them by a whole percentage point" in found["structure"].sentence
+
+
 @pytest.fixture(scope="module")
 def demo(root):
     if not (root / "data" / "demo" / "sales.csv").exists():

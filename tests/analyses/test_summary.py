@@ -173,7 +173,7 @@ def test_a_reader_without_a_page_is_told_so(view: PeriodView, saved: Path) -> No
     leave(saved, "sales_dynamics", finding("sales_dynamics", "a", "improved"))
     shown = soup(crm.summary.analyze(view).who_reads).select("li")
     assert shown[2].get_text(" ", strip=True) == (
-        "Nothing in this report for: Marketing, Production, Dispatch, Service."
+        "Others Nothing for: Marketing, Production, Dispatch, Service."
     )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STEM = "sales_dynamics"
 RECENT_MONTHS = 12
+#: A shift of a share smaller than this may be no chance, yet is nothing to act upon.
+WORTH_SAYING = 0.01
 #: Below this share of revenue, sales without a customer are not worth a sentence.
 LEAST_UNKNOWN = 0.005
 
@@ -178,15 +180,15 @@ def structure(facts: Facts) -> list[Finding]:
         "high": words.points(row["high"], tenths(row["low"], row["high"]), spelled=True),
         "dimensions": _and(list(dict.fromkeys(rows["dimension"]))),
     }
-    if found.empty:
-        text = say("structure.no_evidence", **figures, **facts.names)
-    else:
-        text = say("structure.up" if row["difference"] > 0 else "structure.down", **figures, **facts.names)
+    verdict: Verdict = "no_evidence" if found.empty else "changed"
+    told: str = verdict if found.empty else "up" if row["difference"] > 0 else "down"
+    if verdict == "changed" and abs(row["difference"]) < WORTH_SAYING:
+        verdict, told = "note", "small"
     return [
         finding(
             "structure",
-            "no_evidence" if found.empty else "changed",
-            text,
+            verdict,
+            say(f"structure.{told}", **figures, **facts.names),
             value=row["difference"],
             low=row["low"],
             high=row["high"],
@@ -194,7 +196,7 @@ def structure(facts: Facts) -> list[Finding]:
             n=len(tested),
             p_value=row["p_value"],
             p_adjusted=row["p_adjusted"],
-            strength="" if found.empty else "moderate",
+            strength="moderate" if verdict == "changed" else "",
             money=abs(row["difference"]) * float(facts.now["revenue"]),
         )
     ]

@@ -140,6 +140,10 @@ TEMPLATES = {
         "revenue "
         "({difference}; likely {low} to {high})."
     ),
+    "structure.small": (
+        "Some shares of revenue shifted by more than chance since {comparison}, none of them by a whole "
+        "percentage point; the largest is {dimension} {value}, {difference}."
+    ),
     "structure.no_evidence": (
         "No shift between {dimensions} since {comparison} is larger than chance explains; the largest is "
         "{dimension} {value}, {difference}."
