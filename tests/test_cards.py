@@ -93,7 +93,8 @@ def test_text_is_escaped() -> None:
 
 
 def test_the_verdict_stands_below_the_course_it_judges() -> None:
-    made = Card("x", "1", "−5.0%", "September 2026", verdict="improved", course=(1.0, 3.0, 2.0), course_text="x")
+    course = (1.0, 3.0, 2.0)
+    made = Card("x", "1", "−5.0%", "September 2026", verdict="improved", course=course, course_text="x")
     soup = BeautifulSoup(made._repr_html_(), "html.parser")
     assert soup.select_one(".card-change").get_text() == "−5.0% vs September 2026"
     assert soup.img.find_next(class_="verdict").get_text() == "▲ improved"
