@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import crm_analysis as crm
-from crm_analysis.columns import column
+from crm_analysis.columns import column, is_declared
 from crm_analysis.errors import CrmAnalysisError, ParameterError
 from crm_analysis.findings import Finding, Findings, ranked, verdict
 from crm_analysis.period import parse
@@ -248,3 +248,10 @@ def test_where_there_is_nothing_to_draw_a_sentence_says_why():
 @pytest.mark.parametrize(("low", "high", "places"), [(0.05, 0.2, 0), (0.121, 0.129, 1)])
 def test_a_wide_range_is_told_without_tenths(low, high, places):
     assert tenths(low, high) == places
+
+
+@pytest.mark.parametrize("stem", ["sales_dynamics", "customer_abc"])
+def test_every_column_of_a_result_has_a_heading_of_its_own(stem, root):
+    result = getattr(crm, stem).analyze(crm.load(root / "data" / "demo").view("2026-10"))
+    columns = [(name, str(column)) for name, table in result.tables().items() for column in table.columns]
+    assert [place for place in columns if not is_declared(place[1])] == []

@@ -80,12 +80,6 @@ class Words:
             )
         return _sign(value, signed) + text
 
-    def money_exact(self, value: float) -> str:
-        """Write an amount with its cents."""
-        if _absent(value):
-            return NONE
-        return _sign(value, False) + format_decimal(abs(value), "#,##0.00", locale=self.language)
-
     def number(self, value: float, digits: int | None = None, *, signed: bool = False) -> str:
         """Write a number; without ``digits`` as many places as three figures need, none from 100 on."""
         if _absent(value):
