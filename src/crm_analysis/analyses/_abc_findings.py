@@ -9,8 +9,8 @@ from scipy.stats import binom
 
 from crm_analysis.analyses._abc_change import FEWEST_FOR_A_FIFTH, stability
 from crm_analysis.analyses._abc_due import UNUSUAL
-from crm_analysis.analyses._abc_parts import records
 from crm_analysis.analyses._abc_tests import kept
+from crm_analysis.analyses._saying import joined, records, sure, tested
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
@@ -18,7 +18,7 @@ from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc_parts import Parts
-    from crm_analysis.findings import Strength, Verdict
+    from crm_analysis.findings import Verdict
     from crm_analysis.words import Words
 
 STEM = "customer_abc"
@@ -58,12 +58,6 @@ def _finding(key: str, template: str, said: Verdict, figures: dict[str, str], **
     return Finding(STEM, key, said, sentence(STEM, template, **figures), **fields)
 
 
-def _tested(test: dict[str, Any]) -> dict[str, Any]:
-    strength: Strength = test["strength"]
-    known = {name: None if np.isnan(test[name]) else float(test[name]) for name in ("p_value", "p_adjusted")}
-    return {**known, "strength": strength}
-
-
 def _concentration(parts: Parts) -> Finding | None:
     words, table = parts.words, records(parts.concentration, "measure")
     if not table:
@@ -82,7 +76,7 @@ def _concentration(parts: Parts) -> Finding | None:
         "change": words.points(test["value"], spelled=True),
         "change_low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
         "change_high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
-        "sure": _sure(test["strength"]),
+        "sure": sure(test["strength"]),
     }
     enough = n >= FEWEST_FOR_A_FIFTH
     few = "concentration.few" if n > 1 else "concentration.one"
@@ -91,7 +85,7 @@ def _concentration(parts: Parts) -> Finding | None:
     return _finding(
         "concentration", template, said, figures,
         value=top["value"], low=top["low"], high=top["high"], unit="share", n=n,
-        **(_tested(test) if enough else {}),
+        **(tested(test) if enough else {}),
     )  # fmt: skip
 
 
@@ -122,7 +116,7 @@ def _overdue(parts: Parts) -> Finding:
         "of": words.number(known),
         "chance": words.number(round(UNUSUAL * known)),
         "money": words.money(money),
-        "names": _and([words.name(name) for name in due["name"].head(3)]),
+        "names": joined([words.name(name) for name in due["name"].head(3)]),
     }
     more = bool(binom.sf(len(due) - 1, known, UNUSUAL) <= _RARE)
     kind = "none" if due.empty else "note" if more else "usual"
@@ -207,12 +201,12 @@ def _retention(parts: Parts) -> Finding:
         "change_low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
         "change_high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
         "needed": words.number(3 * parts.followed.months),
-        "sure": _sure(test["strength"]),
+        "sure": sure(test["strength"]),
     }
     return _finding(
         "retention", f"retention.{test['verdict']}", test["verdict"], figures,
         value=share.estimate, low=share.low, high=share.high, unit="share", n=had,
-        department="sales", **_tested(test),
+        department="sales", **tested(test),
     )  # fmt: skip
 
 
@@ -222,18 +216,20 @@ def _by_class(parts: Parts) -> Finding | None:
         return None
     shares = {label: kept(parts.followed.lapsed[parts.followed.lapsed["abc"] == label])[0] for label in "ABC"}
     figures = {
-        "shares": _and([f"{words.share(s, 0)} of {label}" for label, s in shares.items() if not np.isnan(s)]),
+        "shares": joined(
+            [f"{words.share(s, 0)} of {label}" for label, s in shares.items() if not np.isnan(s)]
+        ),
         "months": words.number(parts.followed.months),
         "change": words.points(test["value"], spelled=True),
         "low": words.number(test["low"] * 100, tenths(test["low"], test["high"]), signed=True),
         "high": words.points(test["high"], tenths(test["low"], test["high"]), spelled=True),
-        "sure": _sure(test["strength"]),
+        "sure": sure(test["strength"]),
     }
     found: Verdict = "note" if test["verdict"] == "changed" else test["verdict"]
     template = "two" if found == "note" and np.isnan(test["value"]) else found
     return _finding(
         "retention_by_class", f"retention_by_class.{template}", found, figures,
-        value=test["value"], low=test["low"], high=test["high"], unit="share", n=test["n"], **_tested(test),
+        value=test["value"], low=test["low"], high=test["high"], unit="share", n=test["n"], **tested(test),
     )  # fmt: skip
 
 
@@ -251,7 +247,7 @@ def _course(parts: Parts, key: str) -> Finding:
         "low": write(trend.per_year_low),
         "high": write(trend.per_year_high),
         "detectable": words.share(trend.detectable, 0) if relative else words.number(trend.detectable, 1),
-        "sure": _sure(test["strength"]),
+        "sure": sure(test["strength"]),
     }
     untested = {"too_few": "too_few", "season_unclear": "season"}.get(trend.status, "untested")
     template = test["verdict"] if trend.tested else untested
@@ -259,7 +255,7 @@ def _course(parts: Parts, key: str) -> Finding:
         key, f"{key}.{template}", test["verdict"], figures,
         value=trend.change_per_year, low=trend.per_year_low, high=trend.per_year_high,
         unit="relative" if relative else "customers", n=trend.n_points,
-        department="marketing" if key == "new_customers" else "sales", **_tested(test),
+        department="marketing" if key == "new_customers" else "sales", **tested(test),
     )  # fmt: skip
 
 
@@ -288,13 +284,3 @@ def _basis(parts: Parts) -> Finding:
 def _many(words: Words, count: int) -> str:
     """Write a count within a sentence."""
     return words.number(count) if count else "none"
-
-
-def _sure(strength: str) -> str:
-    return {"strong": "almost certainly", "moderate": "very likely", "preliminary": "probably"}.get(
-        strength, ""
-    )
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""

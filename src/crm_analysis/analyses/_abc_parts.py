@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +32,3 @@ class Parts:
     window_before: str
     short: bool
     words: Words
-
-
-def records(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
-    """Return the rows of a table by their key."""
-    return {
-        str(row[key]): {str(name): value for name, value in row.items()} for row in table.to_dict("records")
-    }

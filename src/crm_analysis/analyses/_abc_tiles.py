@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from crm_analysis.analyses._abc_change import FEWEST_FOR_A_FIFTH
-from crm_analysis.analyses._abc_parts import records
+from crm_analysis.analyses._saying import records, relative
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.tiles import Tile
 
@@ -28,25 +26,25 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     active_before = None if before is None else float(before["customers"])
     made.append(
         Tile("active_customers", "Active customers", float(now["customers"]), "count",
-             _relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active),
+             relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active),
              against=parts.window_before)
     )  # fmt: skip
     made.append(
-        Tile("a_customers", "A customers", float(a_now), "count", _relative(float(a_now), float(a_before)),
+        Tile("a_customers", "A customers", float(a_now), "count", relative(float(a_now), float(a_before)),
              series=tuple(course.a_clients), against=parts.window_before)
     )  # fmt: skip
     if int((parts.customers["revenue"] > 0).sum()) >= FEWEST_FOR_A_FIFTH:
         top = records(parts.concentration, "measure")["top_20"]
         made.append(
             Tile("top_20", "Share of the top 20% of customers", float(top["value"]), "share",
-                 _relative(top["value"], top["previous"]), said["concentration"], top["low"], top["high"],
+                 relative(top["value"], top["previous"]), said["concentration"], top["low"], top["high"],
                  tuple(course.top_20), "change", parts.window_before)
         )  # fmt: skip
     stayed, had = parts.followed.again
     if had:
         share = wilson(stayed, had)
         earlier = parts.followed.again_before
-        change = _relative(share.estimate, earlier[0] / earlier[1]) if earlier and earlier[1] else None
+        change = relative(share.estimate, earlier[0] / earlier[1]) if earlier and earlier[1] else None
         made.append(
             Tile("retained", "Customers who bought again", share.estimate, "share", change, said["retention"],
                  share.low, share.high, tuple(course.retained), "change",
@@ -62,7 +60,3 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
             )
         )
     return tuple(made)
-
-
-def _relative(now: float, before: float | None) -> float | None:
-    return None if not before or np.isnan(before) else now / before - 1

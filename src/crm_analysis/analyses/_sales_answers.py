@@ -12,6 +12,7 @@ from crm_analysis.analyses._sales_findings import Facts, finding, say
 from crm_analysis.analyses._sales_months import whole
 from crm_analysis.analyses._sales_plan import TOTAL
 from crm_analysis.analyses._sales_structure import DIMENSIONS
+from crm_analysis.analyses._saying import relative
 from crm_analysis.analyses._win_rates import ALL
 from crm_analysis.findings import Findings
 from crm_analysis.result import Sentences
@@ -59,7 +60,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         average = now["revenue"] / now["orders"]
         previous = before["revenue"] / before["orders"] if before is not None and before["orders"] else None
         made.insert(2, Tile(
-            "average_order", "Average order", float(average), "money", _relative(average, previous),
+            "average_order", "Average order", float(average), "money", relative(average, previous),
             verdicts.get("average_order", "note"), series=_series(months, "average_order"),
         ))  # fmt: skip
     made += _win_rate_tile(facts, verdicts)
@@ -241,7 +242,7 @@ def _closed_before(facts: Facts) -> tuple[float, float] | None:
 def _tile(facts: Facts, key: str, label: str, kind: Any, value: float, verdicts: dict[str, Any]) -> Tile:
     before = None if facts.before is None else float(facts.before[key])
     return Tile(
-        key, label, value, kind, _relative(value, before), verdicts.get(key, "note"),
+        key, label, value, kind, relative(value, before), verdicts.get(key, "note"),
         series=_series(facts.monthly, key),
     )  # fmt: skip
 
@@ -254,15 +255,11 @@ def _win_rate_tile(facts: Facts, verdicts: dict[str, Any]) -> list[Tile]:
     before = earlier[1] / earlier[0] if earlier and earlier[0] else None
     return [
         Tile(
-            "win_rate", "Win rate", float(row["win_rate"]), "share", _relative(row["win_rate"], before),
+            "win_rate", "Win rate", float(row["win_rate"]), "share", relative(row["win_rate"], before),
             verdicts.get("win_rate", "note"), float(row["low"]), float(row["high"]),
             _series(facts.monthly, "win_rate"),
         )
     ]  # fmt: skip
-
-
-def _relative(value: float, before: float | None) -> float | None:
-    return None if before is None or not before > 0 else float(value) / before - 1
 
 
 def _series(months: pd.DataFrame, name: str) -> tuple[float | None, ...]:

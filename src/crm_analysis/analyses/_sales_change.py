@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from crm_analysis.analyses._sales_lines import (
+from crm_analysis.analyses._lines import (
     AFTER,
     BEFORE,
     NOT_STATED,

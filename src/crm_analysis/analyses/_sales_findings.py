@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._sales_lines import AFTER, BEFORE
+from crm_analysis.analyses._lines import AFTER, BEFORE
 from crm_analysis.analyses._sales_months import whole
+from crm_analysis.analyses._saying import joined
+from crm_analysis.analyses._saying import rows as rows_of
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences.sales_dynamics import DRIVERS, MEASURES, SURE
@@ -18,7 +20,7 @@ from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
-    from crm_analysis.findings import Strength, Verdict
+    from crm_analysis.findings import Verdict
     from crm_analysis.result import Context
 
 STEM = "sales_dynamics"
@@ -73,11 +75,6 @@ def finding(key: str, verdict: Verdict, text: str, **fields: Any) -> Finding:
     return Finding(STEM, key, verdict, text, **fields)
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame as mappings."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-
-
 def say(template: str, **figures: str) -> str:
     """Fill a template of this analysis."""
     return sentence(STEM, template, **figures).strip()
@@ -122,14 +119,14 @@ def trends(facts: Facts) -> list[Finding]:
     """Say for each monthly figure whether it grows or falls; nothing where nothing was ever sold."""
     if facts.monthly.empty:
         return []
-    return [_trend(facts, row) for row in records(facts.trend)]
+    return [_trend(facts, row) for row in rows_of(facts.trend)]
 
 
 def calendar(facts: Facts) -> list[Finding]:
     """Say how the closing of a quarter and the working days move sales; nothing where none were made."""
     if facts.monthly.empty:
         return []
-    rows = {row["effect"]: row for row in records(facts.calendar)}
+    rows = {row["effect"]: row for row in rows_of(facts.calendar)}
     return [
         _effect(facts, "quarter_end", rows["quarter_end"]),
         _effect(facts, "working_days", rows["working_day"]),
@@ -178,7 +175,7 @@ def structure(facts: Facts) -> list[Finding]:
         "difference": words.points(row["difference"], spelled=True),
         "low": words.number(row["low"] * 100, tenths(row["low"], row["high"]), signed=True),
         "high": words.points(row["high"], tenths(row["low"], row["high"]), spelled=True),
-        "dimensions": _and(list(dict.fromkeys(rows["dimension"]))),
+        "dimensions": joined(list(dict.fromkeys(rows["dimension"]))),
     }
     verdict: Verdict = "no_evidence" if found.empty else "changed"
     told: str = verdict if found.empty else "up" if row["difference"] > 0 else "down"
@@ -272,7 +269,7 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         "low": words.change(row["growth_low"], digits),
         "high": words.change(row["growth_high"], digits),
         "detectable": words.share(row["detectable"] / base, 0),
-        "sure": _sure(row["strength"]),
+        "sure": SURE.get(row["strength"], ""),
     }
     text = say(f"trend.{verdict}", **figures)
     if row["borderline"]:
@@ -309,7 +306,10 @@ def _effect(facts: Facts, key: str, row: dict[str, Any]) -> Finding:
         return finding(key, verdict, say(f"{key}.{why}", **figures), n=int(row["n"]))
     digits = tenths(row["low"], row["high"])
     figures |= {name: words.change(row[name], digits) for name in ("value", "low", "high")}
-    figures |= {"sure": _sure(row["strength"]), "apart": "and season " if row["status"] == "full" else ""}
+    figures |= {
+        "sure": SURE.get(row["strength"], ""),
+        "apart": "and season " if row["status"] == "full" else "",
+    }
     template = f"{key}.{verdict}"
     if key == "quarter_end" and verdict == "changed":
         template = "quarter_end.more" if row["value"] > 0 else "quarter_end.less"
@@ -329,12 +329,8 @@ def _effect(facts: Facts, key: str, row: dict[str, Any]) -> Finding:
     )
 
 
-def _sure(strength: Strength) -> str:
-    return SURE.get(strength, "")
-
-
 def _listed_months(months: pd.DataFrame, words: Any) -> str:
-    return _and(
+    return joined(
         [
             say(f"month.{row.signal}", month=words.month(row.month))
             for row in months[["month", "signal"]].itertuples()
@@ -347,7 +343,3 @@ def _run_length(months: pd.DataFrame) -> int:
     sides = np.sign((months["adjusted"] - months["centre"]).to_numpy())[::-1]
     other = np.flatnonzero(sides != sides[0])
     return max(int(other[0]) if len(other) else len(sides), RUN_LENGTH)
-
-
-def _and(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._sales_lines import (
+from crm_analysis.analyses._lines import (
     fetch,
     has_amounts,
     lines_to_date,

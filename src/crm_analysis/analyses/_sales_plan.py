@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._sales_lines import fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import fetch, has_amounts, lines_to_date, money, stated
 from crm_analysis.period import Period, parse
 
 if TYPE_CHECKING:

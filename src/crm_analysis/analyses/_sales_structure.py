@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from crm_analysis.analyses._sales_lines import (
+from crm_analysis.analyses._lines import (
     AFTER,
     BEFORE,
     both_sides,

@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._sales_lines import fetch, stated
+from crm_analysis.analyses._lines import fetch, stated
 from crm_analysis.stats.contingency import independence
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.stats.multiplicity import adjust

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses import _sales_answers as answers
+from crm_analysis.analyses._lines import AFTER, BEFORE, both_sides, has_amounts, money, totals
 from crm_analysis.analyses._sales_change import change
 from crm_analysis.analyses._sales_findings import STEM, Facts
-from crm_analysis.analyses._sales_lines import AFTER, BEFORE, both_sides, has_amounts, money, totals
 from crm_analysis.analyses._sales_months import monthly
 from crm_analysis.analyses._sales_plan import plan
 from crm_analysis.analyses._sales_structure import DIMENSIONS, structure

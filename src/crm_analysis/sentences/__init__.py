@@ -10,6 +10,9 @@ from importlib import import_module
 
 from crm_analysis.errors import CrmAnalysisError
 
+#: How sure a test is, by its strength.
+SURE = {"strong": "almost certainly", "moderate": "very likely", "preliminary": "probably"}
+
 
 def sentence(analysis: str, name: str, /, **figures: str) -> str:
     """Fill the template ``name`` of an analysis with written figures.
