@@ -60,6 +60,8 @@ class HtmlTable:
     named_by: str | None = None
     grouped_by: str | None = None
     hidden: frozenset[str] = frozenset()
+    searchable: bool = False
+    filters: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
@@ -73,11 +75,14 @@ class HtmlTable:
         columns = self._columns()
         shown = [c for i, c in enumerate(columns) if not i or self._has_entry(rows, c)]
         head = "".join(
-            f'<th scope="col"{_align(c.info)}>{html.escape(c.info.heading(self.words))}</th>' for c in shown
+            f'<th scope="col"{_classes(c.info, "facet" * (c.name in self.filters))}>'
+            f"{html.escape(c.info.heading(self.words))}</th>"
+            for c in shown
         )
         body = "".join(self._group(heading, part, shown) for heading, part in groups)
         return (
-            f'<div class="table-wrap" tabindex="0" role="region" aria-label="{caption}">'
+            f'<div class="table-wrap{" searchable" * self.searchable}" tabindex="0" role="region" '
+            f'aria-label="{caption}">'
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{body}</table></div>"
             f"{self._note(len(rows), [c for c in columns if c not in shown])}"
         )
@@ -133,7 +138,10 @@ class HtmlTable:
             if self.grouped_by and not position and text in ("", NONE):
                 text = _ALL
             tag = 'th scope="row"' if position == 0 else "td"
-            yield f"<{tag}{_align(cell.info)}>{html.escape(text)}</{tag.split()[0]}>"
+            inside = html.escape(text)
+            if self.searchable and cell.info.kind == "day" and text != NONE:
+                inside = f'<time datetime="{pd.Timestamp(row[cell.name]).date()}">{inside}</time>'  # type: ignore[arg-type]
+            yield f"<{tag}{_classes(cell.info)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, parts = len(self.frame), []
@@ -156,6 +164,8 @@ def table(
     rows: int = 50,
     named_by: str | None = None,
     grouped_by: str | None = None,
+    searchable: bool = False,
+    filters: Sequence[str] = (),
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 
@@ -175,6 +185,10 @@ def table(
         Column that says what the figures of each row are, where that differs from row to row.
     grouped_by
         Column whose values become headings between the rows, instead of a column.
+    searchable
+        Let readers of the page search, sort and filter the rows that are shown; not with groups.
+    filters
+        Columns that get a filter of their own: a choice of their values, or a least figure.
 
     Raises
     ------
@@ -192,10 +206,11 @@ def table(
     chosen = list(columns) if columns is not None else [str(key) for key in frame.columns]
     hidden = [key for key in (named_by, grouped_by) if key and (key not in chosen or key == grouped_by)]
     wanted = [*chosen, *(key for key in hidden if key not in chosen)]
-    if absent := [key for key in wanted if key not in frame.columns]:
+    unseen = [key for key in filters if key not in chosen]
+    if absent := [key for key in wanted if key not in frame.columns] + unseen:
         raise ParameterError(
             f"The table has no column {listed(absent)}.",
-            f"It has {', '.join(map(str, frame.columns))}.",
+            f"It {'shows' if unseen else 'has'} {', '.join(map(str, chosen if unseen else frame.columns))}.",
             nearest(absent[0], map(str, frame.columns)),
         )
     every = {k: v for part in result.kinds.values() for k, v in part.items()}
@@ -212,6 +227,8 @@ def table(
         named_by,
         grouped_by,
         frozenset(hidden),
+        searchable,
+        frozenset(filters),
     )
 
 
@@ -244,9 +261,15 @@ def _as_named(info: Heading, name: str, kind: Kind) -> Heading:
     return replace(info, kind="points" if difference else kind)
 
 
-def _align(info: Heading) -> str:
-    if info.kind in {"month", "day"}:
-        return ' class="date"'
-    if info.kind == "verdict":
-        return ' class="verdict-word"'
-    return ' class="num"' if info.kind in _NUMERIC else ""
+def _classes(info: Heading, more: str = "") -> str:
+    kind = (
+        "date"
+        if info.kind in {"month", "day"}
+        else "verdict-word"
+        if info.kind == "verdict"
+        else "num"
+        if info.kind in _NUMERIC
+        else ""
+    )
+    names = " ".join(filter(None, (kind, more)))
+    return f' class="{names}"' if names else ""

@@ -6,16 +6,14 @@ import base64
 import html
 import io
 import json
-import shutil
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bs4 import BeautifulSoup
 from nbformat import v4 as nb
 from PIL import Image
+from tests.reporting.chromium import in_browser, observe
 
 from crm_analysis.cards import card
 from crm_analysis.findings import Finding
@@ -31,13 +29,8 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = in_browser
 
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 #: Reads the page in a frame and writes what it found where the test can read it. The page itself may run
 #: nothing; this stands outside it.
 PROBE = """<iframe src="{page}" style="border:0;width:{width}px;height:900px"></iframe><pre></pre><script>
@@ -58,27 +51,7 @@ def look(tmp_path: Path) -> Any:
     """Open a page in a frame of a given width and return what a reader would find."""
 
     def at(page: Path, width: int) -> dict[str, Any]:
-        probe = tmp_path / "probe.html"
-        probe.write_text(PROBE.format(page=page.as_uri(), width=width), encoding="utf-8")
-        run = subprocess.run(
-            [
-                str(CHROMIUM),
-                *FLAGS,
-                f"--user-data-dir={tmp_path / 'profile'}",
-                "--allow-file-access-from-files",
-                "--virtual-time-budget=5000",
-                "--window-size=1400,1000",
-                "--dump-dom",
-                probe.as_uri(),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        written = BeautifulSoup(run.stdout, "html.parser").find("pre").get_text()
-        assert written, run.stderr
-        return json.loads(written)
+        return observe(tmp_path, PROBE.format(page=page.as_uri(), width=width))
 
     return at
 

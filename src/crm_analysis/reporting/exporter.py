@@ -1,8 +1,10 @@
-"""An executed notebook as one self-contained page: no code, no script, no request to any host."""
+"""An executed notebook as one self-contained page: no code, no foreign script, no request to any host."""
 
 from __future__ import annotations
 
+import base64
 import copy
+import hashlib
 import html
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +28,10 @@ _SHOWN = ("text/html", "image/png", "image/jpeg", "text/markdown", "text/plain")
 #: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
 _MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
 TEMPLATES = Path(__file__).parent / "templates"
+#: The one script a page may run, where it has a table to search; the browser is told its hash.
+_SCRIPT = (TEMPLATES / "page" / "search.js").read_text(encoding="utf-8")
+_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+_SEARCHABLE = 'class="table-wrap searchable"'
 
 
 @dataclass(frozen=True)
@@ -102,9 +108,10 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     shown = _publishable(notebook)
     said = html.unescape("".join(_markup(shown)))
     notes = [note for note in page.notes if note not in said]
-    text, _ = _exporter().from_notebook_node(
-        shown, resources={"page": page, "notes": notes, "with_code": with_code}
-    )
+    resources = {"page": page, "notes": notes, "with_code": with_code}
+    if any(_SEARCHABLE in markup for markup in _markup(shown)):
+        resources |= {"script": _SCRIPT, "script_hash": _HASH}
+    text, _ = _exporter().from_notebook_node(shown, resources=resources)
     titles = count_titles(text)
     if titles != 1:
         raise ReportError(
