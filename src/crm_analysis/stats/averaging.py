@@ -80,7 +80,7 @@ class Averaged:
         """Quantile of the mixture; 0.025 and 0.975 are the limits of the 95 % interval."""
         each = self.slopes + self.errors * special.stdtrit(self.df, q)
         low, high = float(each.min()), float(each.max())
-        if high - low <= 1e-12 * max(abs(low), abs(high)):
+        if high - low <= 1e-9 * max(abs(low), abs(high)):
             # a perfect fit: the components differ by rounding only
             return low
 
