@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import crm_analysis as crm
+from crm_analysis.analyses._summary_records import TITLES
 from crm_analysis.columns import column, is_declared
 from crm_analysis.errors import CrmAnalysisError, ParameterError
 from crm_analysis.findings import Finding, Findings, ranked, verdict
@@ -250,7 +251,7 @@ def test_a_wide_range_is_told_without_tenths(low, high, places):
     assert tenths(low, high) == places
 
 
-@pytest.mark.parametrize("stem", ["sales_dynamics", "customer_abc"])
+@pytest.mark.parametrize("stem", TITLES)
 def test_every_column_of_a_result_has_a_heading_of_its_own(stem, root):
     result = getattr(crm, stem).analyze(crm.load(root / "data" / "demo").view("2026-10"))
     columns = [(name, str(column)) for name, table in result.tables().items() for column in table.columns]

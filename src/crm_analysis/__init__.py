@@ -8,9 +8,11 @@ Three lines lead to a result::
 
 ``load`` reads a folder, a ``crm.toml``, a mapping of pandas frames or an Ibis connection and returns a
 :class:`Dataset`. ``Dataset.view`` gives a :class:`PeriodView`: what was known at the end of a period.
-Each analysis (``crm.sales_dynamics``, ``crm.customer_abc``) has one function ``analyze(view)``; its result
-holds tidy pandas frames, ``result.tables()``, and ``result.findings``. ``crm.plots.<analysis>`` draws a
-result, ``crm.table`` shows a frame with units, ``crm.figure`` shows a picture with its description.
+Each analysis (``crm.sales_dynamics``, ``crm.customer_abc``, ``crm.customer_segments``,
+``crm.marketing_impact``, ``crm.deal_reasons``, ``crm.process_kpis``, ``crm.open_deals``) has one function
+``analyze(view)``; its result holds tidy pandas frames, ``result.tables()``, and ``result.findings``.
+``crm.plots.<analysis>`` draws a result, ``crm.table`` shows a frame with units, ``crm.figure`` shows a
+picture with its description.
 """
 
 from __future__ import annotations
@@ -20,7 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crm_analysis import plots
-    from crm_analysis.analyses import customer_abc, sales_dynamics, summary
+    from crm_analysis.analyses import (
+        customer_abc,
+        customer_segments,
+        deal_reasons,
+        marketing_impact,
+        open_deals,
+        process_kpis,
+        sales_dynamics,
+        summary,
+    )
     from crm_analysis.dataset import Dataset, load
     from crm_analysis.errors import CrmAnalysisError, DataWarning
     from crm_analysis.figures import figure
@@ -42,9 +53,14 @@ _HOME = {
     "PeriodView": "view",
     "Result": "result",
     "customer_abc": "analyses.customer_abc",
+    "customer_segments": "analyses.customer_segments",
+    "deal_reasons": "analyses.deal_reasons",
     "figure": "figures",
     "load": "dataset",
+    "marketing_impact": "analyses.marketing_impact",
+    "open_deals": "analyses.open_deals",
     "plots": "plots",
+    "process_kpis": "analyses.process_kpis",
     "sales_dynamics": "analyses.sales_dynamics",
     "summary": "analyses.summary",
     "table": "tables",
@@ -59,9 +75,14 @@ __all__ = [
     "PeriodView",
     "Result",
     "customer_abc",
+    "customer_segments",
+    "deal_reasons",
     "figure",
     "load",
+    "marketing_impact",
+    "open_deals",
     "plots",
+    "process_kpis",
     "sales_dynamics",
     "summary",
     "table",

@@ -21,7 +21,7 @@ from crm_analysis.tiles import Tile
 from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crm_analysis.findings import Verdict
     from crm_analysis.words import Words
@@ -58,6 +58,8 @@ class Card:
         The same in words, for those who cannot see it.
     href
         The page to open for more.
+    main
+        Whether it is one of the few that are shown first.
     """
 
     label: str
@@ -70,6 +72,7 @@ class Card:
     course: tuple[float | None, ...] = ()
     course_text: str = ""
     href: str = ""
+    main: bool = True
 
     def _repr_html_(self) -> str:
         label = html.escape(self.label)
@@ -97,14 +100,23 @@ class Card:
 
 
 class Cards(tuple[Card, ...]):
-    """Cards side by side."""
+    """Cards side by side, the main ones first, the others folded."""
 
     __slots__ = ()
 
     def _repr_html_(self) -> str:
         if not self:
             return "<p>No main figures: no analysis could be made.</p>"
-        return f'<ul class="cards">{"".join(f"<li>{card._repr_html_()}</li>" for card in self)}</ul>'
+        first = [card for card in self if card.main]
+        rest = [card for card in self if not card.main]
+        if not first or not rest:
+            return _side_by_side(self)
+        folded = f"<summary>{len(rest)} more figures</summary>{_side_by_side(rest)}"
+        return f"{_side_by_side(first)}<details>{folded}</details>"
+
+
+def _side_by_side(cards: Iterable[Card]) -> str:
+    return f'<ul class="cards">{"".join(f"<li>{card._repr_html_()}</li>" for card in cards)}</ul>'
 
 
 def verdict_chip(verdict: Verdict, count: int | None = None) -> str:
@@ -150,6 +162,7 @@ def card(tile: Tile, words: Words, *, against: str = "", course_of: str = "month
         course=course,
         course_text=_course_text(tile, course, words, course_of),
         href=href,
+        main=tile.main,
     )
 
 

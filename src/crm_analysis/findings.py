@@ -29,10 +29,13 @@ VERDICTS: dict[Verdict, tuple[str, str]] = {
     "improved": ("improved", "▲"),
     "worsened": ("worsened", "▼"),
     "changed": ("changed", "◆"),
-    "no_evidence": ("no evidence of change", "○"),
+    "no_evidence": ("no evidence", "○"),
     "not_enough_data": ("not enough data", "?"),
     "note": ("note", "•"),
 }
+
+#: So many findings stand open on a page, the answers to its questions; the rest can be unfolded.
+_OPEN = 6
 
 _CERTAINTY = {"strong": 3, "moderate": 2, "preliminary": 1, "": 0}
 _WEIGHT: dict[Verdict, int] = {
@@ -96,7 +99,10 @@ class Findings(tuple[Finding, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return f'<ul class="findings">{"".join(map(_item, self))}</ul>'
+        rest = self[_OPEN:]
+        if len(rest) < 2:  # a fold that hides one line saves none
+            return _listed(self)
+        return f"{_listed(self[:_OPEN])}<details><summary>{len(rest)} more</summary>{_listed(rest)}</details>"
 
 
 def verdict(*, found: bool | None, direction: float, better: Better) -> Verdict:
@@ -126,6 +132,10 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
         findings,
         key=lambda f: (-_WEIGHT[f.verdict], -_CERTAINTY[f.strength], -abs(f.money or 0.0)),
     )
+
+
+def _listed(findings: Iterable[Finding]) -> str:
+    return f'<ul class="findings">{"".join(map(_item, findings))}</ul>'
 
 
 def _item(finding: Finding) -> str:

@@ -27,7 +27,7 @@ _NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "
 #: Stands where a group has one row without a name of its own: that of everything together.
 _ALL = "All"
 #: Columns whose values say by themselves what they are; other groups have the column's name before them.
-_PLAIN_GROUPS = {"dimension", "group"}
+_PLAIN_GROUPS = {"dimension", "group", "kpi"}
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,13 @@ class HtmlTable:
             return [("", self.frame.head(self.rows))]
         how = column(self.grouped_by)
         before = "" if self.grouped_by in _PLAIN_GROUPS else f"{how.label}: "
+        # where the groups say what the figures are, they say their unit too
+        units = self.named_by == self.grouped_by
         return [
-            (before + how.write(key, self.words), part.head(self.rows))
+            (
+                before + (column(str(key)).heading(self.words) if units else how.write(key, self.words)),
+                part.head(self.rows),
+            )
             for key, part in self.frame.groupby(self.grouped_by, sort=False, dropna=False)
         ]
 
@@ -204,7 +209,8 @@ def table(
     else:
         name = _like(result, frame)
     chosen = list(columns) if columns is not None else [str(key) for key in frame.columns]
-    hidden = [key for key in (named_by, grouped_by) if key and (key not in chosen or key == grouped_by)]
+    named = dict.fromkeys(key for key in (named_by, grouped_by) if key)
+    hidden = [key for key in named if key not in chosen or key == grouped_by]
     wanted = [*chosen, *(key for key in hidden if key not in chosen)]
     unseen = [key for key in filters if key not in chosen]
     if absent := [key for key in wanted if key not in frame.columns] + unseen:

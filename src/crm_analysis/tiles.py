@@ -33,6 +33,8 @@ class Tile:
         What the verdict is on: the ``course`` over the months, or the ``change``.
     against
         What the change is against, in words, where that is not the comparison of the period.
+    main
+        Whether it is one of the few that open a report; the others can be unfolded.
     low, high
         Interval of the value, where it has one.
     series
@@ -50,6 +52,7 @@ class Tile:
     series: tuple[float | None, ...] = ()
     judges: Literal["course", "change"] = "course"
     against: str = ""
+    main: bool = False
 
     def record(self) -> dict[str, Any]:
         """Return the fields as plain values, without NaN."""

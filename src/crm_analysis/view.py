@@ -77,6 +77,14 @@ class PeriodView:
     @cached_property
     def deals(self) -> ibis.Table:
         """Deals known at the end of the period, as they stood then; a row a deal."""
+        return self._with_stage(self.outcomes)
+
+    @cached_property
+    def outcomes(self) -> ibis.Table:
+        """The same deals without looking up their stage in its history, which a database has to pay for.
+
+        ``stage`` is that of the table: wrong for deals that have moved since the end.
+        """
         deals = self.dataset.table("deals")
         known_at = deals.created_at
         if "first_contact_at" in deals.columns:
@@ -93,7 +101,7 @@ class PeriodView:
             # without a history the stage is known only of deals whose state has not changed since
             same = decided | (deals.status == "open")
             masked["stage"] = same.ifelse(deals.stage, ibis.null("string"))
-        return self._with_stage(deals.mutate(**masked))
+        return deals.mutate(**masked)
 
     @property
     def created(self) -> ibis.Table:

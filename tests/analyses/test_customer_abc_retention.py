@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
-from crm_analysis.analyses._abc_classes import typical_interval
-from crm_analysis.analyses._abc_purchases import Purchases
-from crm_analysis.analyses._abc_retention import follow_ups, lapse_multiple, pause_ratios, rhythms
+from crm_analysis.analyses._abc.classes import typical_interval
+from crm_analysis.analyses._abc.purchases import Purchases
+from crm_analysis.analyses._abc.retention import follow_ups, lapse_multiple, pause_ratios, rhythms
 from crm_analysis.analyses.customer_abc import analyze
 
 if TYPE_CHECKING:

@@ -162,27 +162,24 @@ def test_a_picture_without_a_description_fails_the_report(project: Project) -> N
 
 
 def test_a_report_that_the_data_cannot_feed_is_left_out_with_its_reason(published: Project) -> None:
-    # published while the data still had reasons
-    for name in ("reports/2026-02/deal_reasons.html", "reports/2026-02/tables/deal_reasons/x.csv"):
+    # published while the data still had channels
+    for name in ("reports/2026-02/marketing_impact.html", "reports/2026-02/tables/marketing_impact/x.csv"):
         (published.folder / name).parent.mkdir(exist_ok=True)
         (published.folder / name).write_text("earlier")
-    published.write("5_deal_reasons", LOAD, SAVE.format(stem="deal_reasons"), title="Reasons")
-    deals = published.folder / "data" / "deals.csv"
-    lines = [line.split(",") for line in deals.read_text().splitlines()]
-    deals.write_text("".join(",".join(line[:-2]) + "\n" for line in lines))
+    published.write("4_marketing_impact", LOAD, SAVE.format(stem="marketing_impact"), title="Marketing")
     published.write("2_customer_abc", LOAD, "view.need('targets')", title="Clients")
 
     poorer = published.report("2026-02")
     assert poorer.exit_code == 0
-    why = "The data lack deals.win_reason or deals.loss_reason."
-    assert re.search(rf"deal_reasons +left out  {why}", poorer.output)
+    why = "The data lack deals.channel or sales.channel or customers.channel."
+    assert re.search(rf"marketing_impact +left out  {why}", poorer.output)
     # found out in the notebook only
     assert re.search(r'customer_abc +left out .*The data hold no table "targets"\.', poorer.output)
-    assert manifest(published)["notebooks"]["deal_reasons"]["why"] == why
+    assert manifest(published)["notebooks"]["marketing_impact"]["why"] == why
     left = " ".join(published.files())
-    assert "deal_reasons" not in left
+    assert "marketing_impact" not in left
     assert "customer_abc" not in left
-    assert b"deal_reasons.left_out.json" in published.files()["2026-02/index.html"]
+    assert b"marketing_impact.left_out.json" in published.files()["2026-02/index.html"]
 
 
 def test_where_nothing_could_be_published_the_run_has_failed(project: Project) -> None:

@@ -68,7 +68,7 @@ def test_verdicts_are_counted(tmp_path: Path) -> None:
     verdicts = ("improved", "worsened", "worsened", "no_evidence", "note", "note")
     report(tmp_path, "2026-10", 100.0, verdicts=verdicts)
     head, row = rows(page(tmp_path).select_one("table.reports"))
-    words = ["▲ improved", "▼ worsened", "◆ changed", "○ no evidence of change", "? not enough data"]
+    words = ["▲ improved", "▼ worsened", "◆ changed", "○ no evidence", "? not enough data"]
     assert head[1:6] == words
     assert row[1:6] == ["1", "2", "0", "1", "0"]
 

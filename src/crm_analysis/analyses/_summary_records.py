@@ -21,8 +21,8 @@ TITLES = {
     "sales_dynamics": "Sales dynamics",
     "customer_abc": "Customers by value",
     "customer_segments": "Customer segments",
-    "marketing_impact": "Marketing",
-    "deal_reasons": "Reasons of deals",
+    "marketing_impact": "Marketing impact",
+    "deal_reasons": "Reasons for winning and losing",
     "process_kpis": "Sales process",
     "open_deals": "Open deals",
 }

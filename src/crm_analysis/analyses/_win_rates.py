@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._lines import fetch, stated
+from crm_analysis.stats.association import association
 from crm_analysis.stats.contingency import independence
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.stats.multiplicity import adjust
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from crm_analysis.view import PeriodView
 
 COLUMNS = (
@@ -40,37 +43,60 @@ FEWEST_DEALS = 20
 
 
 def win_rates(view: PeriodView) -> pd.DataFrame:
-    """Return ``COLUMNS``: a row a value of each dimension; ``p_value`` tests the dimension as a whole."""
+    """Return ``COLUMNS``: a row a value of each dimension; ``p_value`` tests the dimension as a whole.
+
+    Deals of one customer resemble each other, so the test permutes the values among whole customers, each
+    with all its deals. A customer whose deals lie under several values (owners, products) counts as one for
+    each of them. That is valid where its parts are alike or independent; where they resemble each other it
+    errs on the side of saying nothing, because a likeness shared by all values makes them differ less. A deal
+    without a customer stands for itself.
+    """
     if not view.has("deals"):
         return _frame(pd.DataFrame(columns=["dimension", "value", "closed", "won"]))
-    counts = _counts(view)
-    frame = _frame(counts)
+    units = _units(view)
+    frame = _frame(_counts(units))
     if frame.empty:
         return frame
     dimensions = [name for name in dict.fromkeys(frame["dimension"]) if name != ALL]
-    tables = {
-        name: frame.loc[frame["dimension"] == name, ["won", "closed"]].to_numpy() for name in dimensions
-    }
-    p_values = [
-        independence(np.column_stack([t[:, 0], t[:, 1] - t[:, 0]])).p_value
-        if t[:, 1].sum() >= FEWEST_DEALS
-        else np.nan
-        for t in tables.values()
-    ]
-    tests = adjust(p_values, dimensions) if dimensions else None
-    if tests is not None:
-        frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
-        frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
-        found = frame["dimension"].map(tests["found"]).fillna(False).astype(bool)
-        verdict = np.where(found, "changed", "no_evidence")
-        frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)
+    tests = adjust([_p_value(units[units["dimension"] == name]) for name in dimensions], dimensions)
+    frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
+    frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
+    found = frame["dimension"].map(tests["found"]).fillna(False).astype(bool)
+    verdict = np.where(found, "changed", "no_evidence")
+    frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)
     frame.loc[frame["dimension"] == ALL, "verdict"] = "note"
     return frame
 
 
-def _counts(view: PeriodView) -> pd.DataFrame:
+def _p_value(units: pd.DataFrame) -> float:
+    """Test whether the win rates of a dimension differ."""
+    if units["closed"].sum() < FEWEST_DEALS:
+        return float("nan")
+    outcomes = np.column_stack([units["won"], units["closed"] - units["won"]])
+    named = units["unit"].notna().to_numpy()
+    if not named.any():
+        return independence(units.groupby("value")[["won", "closed"]].sum().pipe(_both)).p_value
+    # deals without a customer come added up by value, to keep the query small
+    alone = units[~named]
+    single = np.repeat(np.tile(np.eye(2, dtype=np.int64), (len(alone), 1)), outcomes[~named].ravel(), axis=0)
+    values = alone["value"].to_numpy(dtype=object)
+    groups = np.r_[
+        units["value"].to_numpy(dtype=object)[named],
+        np.repeat(np.repeat(values, 2), outcomes[~named].ravel()),
+    ]
+    return association(np.r_[outcomes[named], single], groups).p_value
+
+
+def _both(sums: pd.DataFrame) -> NDArray[np.int64]:
+    return np.column_stack([sums["won"], sums["closed"] - sums["won"]])
+
+
+def _units(view: PeriodView) -> pd.DataFrame:
+    """Return ``dimension, value, unit, closed, won``: a row a customer and value; the rest by value."""
     closed = view.closed
-    parts = [_of(closed, ALL, ibis.literal(""))]
+    unit = closed.customer_id if "customer_id" in closed.columns else ibis.null("string")
+    closed = closed.mutate(unit=unit)
+    parts = [_of(closed.mutate(unit=ibis.null("string")), ALL, ibis.literal(""))]
     for name, table, key, column in _DIMENSIONS:
         if key not in closed.columns or not view.has(table, key, column):
             continue
@@ -79,16 +105,21 @@ def _counts(view: PeriodView) -> pd.DataFrame:
             found = view.dataset.table(table).select(found_key=key, found_value=column)
             deals, source = closed.left_join(found, closed[key] == found.found_key), "found_value"
         parts.append(_of(deals, name, stated(deals[source])))
-    frame = fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], "dimension", "value")
+    frame = fetch(ibis.union(*parts) if len(parts) > 1 else parts[0], "dimension", "value", "unit")
     if "region" not in set(frame["dimension"]):
         frame["dimension"] = frame["dimension"].replace("owner region", "region")
+    return frame
+
+
+def _counts(units: pd.DataFrame) -> pd.DataFrame:
+    sums = units.groupby(["dimension", "value"], as_index=False)[["closed", "won"]].sum()
     order = [ALL, *(name for name, *_ in _DIMENSIONS)]
-    frame["place"] = frame["dimension"].map(order.index)
-    return frame.sort_values(["place", "closed", "value"], ascending=[True, False, True], kind="stable")
+    sums["place"] = sums["dimension"].map(order.index)
+    return sums.sort_values(["place", "closed", "value"], ascending=[True, False, True], kind="stable")
 
 
 def _of(deals: ibis.Table, dimension: str, value: ibis.Value) -> ibis.Table:
-    return deals.group_by(dimension=ibis.literal(dimension), value=value).agg(
+    return deals.group_by(dimension=ibis.literal(dimension), value=value, unit=deals.unit).agg(
         closed=deals.count(), won=(deals.status == "won").sum()
     )
 

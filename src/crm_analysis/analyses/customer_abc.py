@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from crm_analysis.analyses._abc_change import MIGRATION, concentration_table, migration_table
-from crm_analysis.analyses._abc_classes import RfmLimits, class_table, matrix_table, rfm_scores, steadiness
-from crm_analysis.analyses._abc_course import course, monthly_table, trends
-from crm_analysis.analyses._abc_customers import lay_out, totals_table
-from crm_analysis.analyses._abc_due import due_table
-from crm_analysis.analyses._abc_findings import find
-from crm_analysis.analyses._abc_parts import Parts
-from crm_analysis.analyses._abc_purchases import read_purchases
-from crm_analysis.analyses._abc_retention import cohort_table, follow, retention_table
-from crm_analysis.analyses._abc_tests import gather_tests
-from crm_analysis.analyses._abc_tiles import tiles
-from crm_analysis.analyses._abc_windows import choose_windows, span_text
+from crm_analysis.analyses._abc.change import MIGRATION, concentration_table, migration_table
+from crm_analysis.analyses._abc.classes import RfmLimits, class_table, matrix_table, rfm_scores, steadiness
+from crm_analysis.analyses._abc.course import course, monthly_table, trends
+from crm_analysis.analyses._abc.customers import lay_out, totals_table
+from crm_analysis.analyses._abc.due import due_table
+from crm_analysis.analyses._abc.findings import find
+from crm_analysis.analyses._abc.parts import Parts
+from crm_analysis.analyses._abc.purchases import read_purchases
+from crm_analysis.analyses._abc.retention import cohort_table, follow, retention_table
+from crm_analysis.analyses._abc.tests import gather_tests
+from crm_analysis.analyses._abc.tiles import tiles
+from crm_analysis.analyses._abc.windows import choose_windows, span_text
 from crm_analysis.result import Result, Sentences
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from crm_analysis.analyses._abc_purchases import Purchases
-    from crm_analysis.analyses._abc_windows import Windows
+    from crm_analysis.analyses._abc.purchases import Purchases
+    from crm_analysis.analyses._abc.windows import Windows
     from crm_analysis.columns import Kind
     from crm_analysis.view import PeriodView
 

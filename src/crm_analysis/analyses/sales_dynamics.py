@@ -17,14 +17,14 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses import _sales_answers as answers
 from crm_analysis.analyses._lines import AFTER, BEFORE, both_sides, has_amounts, money, totals
-from crm_analysis.analyses._sales_change import change
-from crm_analysis.analyses._sales_findings import STEM, Facts
-from crm_analysis.analyses._sales_months import monthly
-from crm_analysis.analyses._sales_plan import plan
-from crm_analysis.analyses._sales_structure import DIMENSIONS, structure
-from crm_analysis.analyses._sales_tests import course
+from crm_analysis.analyses._sales import answers as answers
+from crm_analysis.analyses._sales.change import change
+from crm_analysis.analyses._sales.findings import STEM, Facts
+from crm_analysis.analyses._sales.months import monthly
+from crm_analysis.analyses._sales.plan import plan
+from crm_analysis.analyses._sales.structure import DIMENSIONS, structure
+from crm_analysis.analyses._sales.tests import course
 from crm_analysis.analyses._win_rates import win_rates
 from crm_analysis.result import Result
 
@@ -116,9 +116,8 @@ def analyze(view: PeriodView) -> SalesDynamicsResult:
     averaged over autocorrelation. Quarter end under 24 months: arrangements of months within each quarter.
     Change: Shapley averaging over the factors; a mix compares groups of customers (size, industry, region or
     channel, the first that the data tell apart), of deals (product, channel, owner). Shares: bootstrap over
-    customers. Win rates: Wilson intervals, chi-square by permutation where counts are small. Tests of trend
-    and calendar are one family, those of the shares one, those of the win rates one: Benjamini-Hochberg,
-    10 %.
+    customers. Win rates: Wilson intervals, chi-square by permutation of whole customers. Tests of trend and
+    calendar are one family, those of the shares one, those of the win rates one: Benjamini-Hochberg, 10 %.
     Projection: the part of revenue that had come by the same working day in past periods of the same kind.
 
     Examples

@@ -9,9 +9,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crm_analysis.plots import customer_abc, sales_dynamics
+    from crm_analysis.plots import (
+        customer_abc,
+        customer_segments,
+        deal_reasons,
+        marketing_impact,
+        open_deals,
+        process_kpis,
+        sales_dynamics,
+    )
 
-__all__ = ["customer_abc", "sales_dynamics"]
+__all__ = [
+    "customer_abc",
+    "customer_segments",
+    "deal_reasons",
+    "marketing_impact",
+    "open_deals",
+    "process_kpis",
+    "sales_dynamics",
+]
 
 
 def __getattr__(name: str) -> Any:

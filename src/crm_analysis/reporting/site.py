@@ -147,6 +147,7 @@ def _group(heading: str, entries: list[_Entry]) -> dict[str, Any]:
     newest = next((entry for entry in entries if entry.tiles), entries[0])
     latest = {key: tile for entry in reversed(entries) for key, tile in entry.tiles.items()}
     ordered = [*newest.tiles, *sorted(set(latest) - set(newest.tiles))]
+    ordered = [key for key in ordered if latest[key].main] or ordered
     cards = Cards(
         card(
             replace(tile, series=course),

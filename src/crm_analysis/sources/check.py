@@ -49,9 +49,10 @@ NEEDS: dict[str, Need] = {
     ),
     "customer_abc": Need(("sales.customer_id|deals.customer_id", "sales|deals.amount"), ("customers.name",)),
     "customer_segments": Need(
-        ("sales.customer_id|deals.customer_id", "customers"),
-        ("customers.industry", "customers.region", "customers.size", "sales.cost", "deals.status",
-         "sales.product|deals.product", "marketing_costs"),
+        ("sales.customer_id|deals.customer_id", "sales|deals.amount",
+         "customers|sales.region|owners.region"),
+        ("customers.industry", "customers.region", "customers.size", "customers.channel", "sales.cost",
+         "deals.status", "sales.product|deals.product", "marketing_costs"),
     ),
     "marketing_impact": Need(
         ("deals.channel|sales.channel|customers.channel",),
@@ -59,14 +60,15 @@ NEEDS: dict[str, Need] = {
          "deals.first_contact_at"),
     ),
     "deal_reasons": Need(
-        ("deals.win_reason|deals.loss_reason",),
+        ("deals.closed_at",),
         ("deals.win_reason", "deals.loss_reason", "reasons.department", "deals.stage", "deals.owner",
-         "deals.product", "deals.channel", "deals.amount"),
+         "deals.product", "deals.channel", "deals.customer_id", "deals.amount"),
     ),
     "process_kpis": Need(
         ("deals|sales",),
-        ("deals.first_contact_at|deals.created_at", "deals.amount", "sales.customer_id|deals.customer_id",
-         "activities", "activities.kind", "marketing_costs"),
+        ("deals", "deals.first_contact_at|deals.created_at", "deals.amount|sales",
+         "sales.customer_id|deals.customer_id", "activities.done_at", "activities.kind",
+         "marketing_costs"),
     ),
     "open_deals": Need(
         ("deals",),
@@ -95,7 +97,7 @@ def lacking(source: Source) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]
     >>> from crm_analysis.sources import open_source
     >>> deals = pd.DataFrame({"deal_id": ["7"], "status": ["open"]})
     >>> lacking(open_source({"deals": deals}))["deal_reasons"][0]
-    ('deals.win_reason or deals.loss_reason',)
+    ('deals.closed_at',)
     """
     return {stem: (_absent(need.must, source), _absent(need.uses, source)) for stem, need in NEEDS.items()}
 

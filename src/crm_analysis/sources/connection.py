@@ -42,7 +42,15 @@ def read_connection(backend: Any, settings: Settings, notes: Notes) -> dict[str,
             f"Canonical are {', '.join(TABLES)}.",
             'Name the tables or views so, or map others in crm.toml: [deals] table = "crm.opportunity".',
         )
+    _plan_well(backend)
     return {name: _checked(rows, TABLES[name], backend.name, settings, notes) for name, rows in found.items()}
+
+
+def _plan_well(backend: Any) -> None:
+    """Keep PostgreSQL from nested loops: of the rules on a table it expects one row, where all are kept."""
+    if backend.name == "postgres":
+        with backend.begin() as cursor:
+            cursor.execute("SET enable_nestloop = off")
 
 
 def _table(backend: Any, name: str) -> ibis.Table | None:

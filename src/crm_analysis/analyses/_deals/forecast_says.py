@@ -1,0 +1,243 @@
+"""From the forecast to sentences: findings, tiles, and what limits it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import binom
+
+from crm_analysis.analyses._deals.forecast_backtest import (
+    FEWEST_MONTHS,
+    FEWEST_TESTS,
+    FEWEST_WON,
+    LEVEL,
+    MODELS,
+)
+from crm_analysis.analyses._saying import relative
+from crm_analysis.findings import Finding
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences._deals_forecast import METHODS
+from crm_analysis.stats.conformal import FEWEST_MISSES
+from crm_analysis.tiles import Tile
+from crm_analysis.words import tenths
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from crm_analysis.analyses._deals.forecast import Forecast
+    from crm_analysis.analyses._deals.snapshots import Snapshots
+    from crm_analysis.stats.intervals import Interval
+    from crm_analysis.words import Words
+
+STEM = "open_deals"
+#: So rarely would ranges that are wide enough hold so few months.
+_RARE = 0.05
+#: Forecasts one, two and three months ahead for one month miss together.
+_OVERLAP = 3
+#: With fewer deals looked at than these, shares say little.
+_FEWEST_DEALS = 30
+#: Promised and kept shares that differ by less agree well enough.
+_WORTH_SAYING = 0.03
+_COURSE = 24
+
+
+def findings(made: Forecast, words: Words) -> tuple[Finding, ...]:
+    """Say the answers, in reading order."""
+    if made.why_none:
+        return (Finding(STEM, "forecast", "not_enough_data", nothing(made.why_none)),)
+    found = (_expected(made, words), _trust(made, words), _rule(made, words), _own(made, words))
+    typed = _typed(made, words)
+    return (*found, *([typed] if typed else []))
+
+
+def tiles(made: Forecast, words: Words) -> tuple[Tile, ...]:
+    """Return the forecast of the three months together."""
+    if made.forecast.empty:
+        return ()
+    total = _total(made)
+    before = float(made.won_by_month["won_amount"].tail(3).sum())
+    money = made.unit == "money"
+    label = "Deals won in the next three months, forecast"
+    return (
+        Tile(
+            "forecast",
+            label,
+            total["mean"],
+            "money" if money else "count",
+            relative(total["mean"], before),
+            low=total["p10"],
+            high=total["p90"],
+            series=tuple(made.won_by_month["won_amount"].tail(_COURSE).astype(float)),
+            against=f"the three months to {words.month(made.won_by_month['month'].iloc[-1])}",
+            main=True,
+        ),
+    )
+
+
+def nothing(why: str) -> str:
+    """Say that there is no forecast, and why."""
+    return _say("forecast.none", why=why)
+
+
+def undated() -> str:
+    """Say why there is no forecast: no deal has a date."""
+    return _say("forecast.undated")
+
+
+def too_short(months: int, won: int, words: Words) -> str:
+    """Say why there is no forecast: too little has happened."""
+    return _say(
+        "forecast.too_short",
+        months=words.counted(months, "whole month"),
+        won=words.number(won),
+        needed=words.counted(FEWEST_MONTHS, "month"),
+        needed_won=words.number(FEWEST_WON),
+    )
+
+
+def notes(known: Snapshots, end: date, words: Words) -> tuple[str, ...]:
+    """Say what limits the forecast, a sentence each."""
+    money = known.unit == "money"
+    said = [_say("note.sales" if money else "note.count")]
+    if known.months[-1].date() < end:
+        said.append(_say("note.running", month=words.month(known.months[-1])))
+    if not known.has_history:
+        said.append(_say("note.no_stages", size=_say("note.and_size") if money and known.sized else ""))
+    if not known.sized:
+        said.append(_say("note.unsized"))
+    if known.undated:
+        said.append(_say("note.undated", deals=words.counted(len(known.undated), "open deal")))
+    if known.without_amount:
+        said.append(_say("note.blank", deals=words.counted(known.without_amount, "open deal")))
+    if money:
+        said.append(_say("note.amounts"))
+    return tuple(said)
+
+
+def _expected(made: Forecast, words: Words) -> Finding:
+    total, money = _total(made), made.unit == "money"
+    opened = float(made.together.loc[made.together["source"] == "open", "mean"].iloc[0])
+    loose = not total["calibrated"]
+    said = _say(
+        f"forecast.{made.unit}",
+        mean=_amount(made, words, total["mean"]),
+        low=_amount(made, words, total["p10"]),
+        high=_amount(made, words, total["p90"]),
+        open=_amount(made, words, opened),
+        before=_amount(made, words, float(made.won_by_month["won_amount"].tail(3).sum())),
+        first=words.month(total["first_month"]),
+        last=words.month(total["last_month"]),
+        range=_say("forecast.loose") if loose else "",
+    )
+    return Finding(
+        STEM, "forecast", "note", said, value=total["mean"], low=total["p10"], high=total["p90"],
+        unit="money" if money else "deals", n=made.tested, department="sales",
+        money=total["mean"] if money else None,
+    )  # fmt: skip
+
+
+def _trust(made: Forecast, words: Words) -> Finding:
+    months = made.backtest[made.backtest["horizon"] != "1-3"]
+    n, held, few = len(months), int(months["covered"].sum()), made.tested < FEWEST_MISSES
+    if n < FEWEST_MISSES:
+        said = _say("trust.none", tested=words.counted(made.tested, "forecast"))
+        return Finding(STEM, "forecast_trust", "not_enough_data", said, n=made.tested)
+    narrow = binom.cdf(held // _OVERLAP, n // _OVERLAP, LEVEL) <= _RARE
+    template = "narrow" if narrow else "few" if few else "usual"
+    figures = {"held": words.number(held), "n": words.number(n), "should": words.number(LEVEL * n, 0)}
+    return Finding(
+        STEM, "forecast_trust", "not_enough_data" if template == "few" else "note",
+        _say(f"trust.{template}", **figures), value=held / n, unit="share", n=n, department="sales",
+    )  # fmt: skip
+
+
+def _rule(made: Forecast, words: Words) -> Finding:
+    plain = METHODS[made.best_plain]
+    if made.tested < FEWEST_TESTS:
+        said = _say("rule.untested", plain=plain)
+        return Finding(STEM, "forecast_rule", "not_enough_data", said, n=made.tested)
+    wape = made.scores.dropna(subset="wape").set_index(["method", "horizon"])["wape"]
+    model, other = wape.get((made.best_model, "1-3"), np.nan), wape.get((made.best_plain, "1-3"), np.nan)
+    used = bool((made.scores["chosen"] & made.scores["method"].isin(MODELS)).any())
+    early = made.tested < FEWEST_MISSES
+    said = _say(
+        f"rule.{'model' if used else 'plain'}",
+        n=words.counted(made.tested, "forecast"),
+        plain=plain,
+        by="stages" if made.by_stage else "ages",
+        model=words.share(model),
+        other=words.share(other),
+        near=words.share(wape.get((made.best_model, "1"), np.nan)),
+        near_other=words.share(wape.get((made.best_plain, "1"), np.nan)),
+        early=_say("rule.early") if early else "",
+    )
+    return Finding(
+        STEM, "forecast_rule", "note", said, value=float(model if used else other), unit="share",
+        n=made.tested, strength="preliminary" if early else "",
+    )  # fmt: skip
+
+
+def _own(made: Forecast, words: Words) -> Finding:
+    held = made.promises.within
+    share = held.share()
+    if share.n < _FEWEST_DEALS:
+        return Finding(STEM, "win_probability", "not_enough_data", _say("probability.few"), n=int(share.n))
+    mean = float(held.promised.mean())
+    said = _say(f"probability.{_side(share, mean)}", **_shares(words, mean, share))
+    return Finding(
+        STEM, "win_probability", "note", said, value=share.estimate, low=share.low, high=share.high,
+        unit="share", n=int(share.n),
+    )  # fmt: skip
+
+
+def _typed(made: Forecast, words: Words) -> Finding | None:
+    """Compare the probabilities typed in with what came; None where there are none or too few."""
+    held = made.promises.typed
+    share = held.share()
+    if share.n < _FEWEST_DEALS:
+        return None
+    mean = float(held.promised.mean())
+    side = _side(share, mean)
+    learnt, typed = made.open_value
+    said = _say(
+        f"typed.{side}",
+        **_shares(words, mean, share),
+        typed=_amount(made, words, typed),
+        learnt=_amount(made, words, learnt),
+    )
+    money = abs(typed - learnt) if made.unit == "money" and side != "fair" else None
+    return Finding(
+        STEM, "typed_probabilities", "note", said, value=share.estimate - mean, unit="share",
+        n=int(share.n), low=share.low - mean, high=share.high - mean, department="sales", money=money,
+    )  # fmt: skip
+
+
+def _side(share: Interval, promised: float) -> str:
+    """Say whether a promise was kept, within its likely range and by more than is worth a word."""
+    if share.low <= promised <= share.high or abs(share.estimate - promised) < _WORTH_SAYING:
+        return "fair"
+    return "rosy" if promised > share.estimate else "cautious"
+
+
+def _shares(words: Words, promised: float, share: Interval) -> dict[str, str]:
+    digits = tenths(share.low, share.high)
+    return {
+        "n": words.number(share.n),
+        "promised": words.share(promised, digits),
+        "kept": words.share(share.estimate, digits),
+        "low": words.share(share.low, digits),
+        "high": words.share(share.high, digits),
+    }
+
+
+def _total(made: Forecast) -> dict[Any, Any]:
+    return made.together[made.together["source"] == "total"].to_dict("records")[0]
+
+
+def _amount(made: Forecast, words: Words, value: float) -> str:
+    return words.money(value) if made.unit == "money" else words.number(round(value))
+
+
+def _say(key: str, **figures: str) -> str:
+    return sentence(STEM, key, **figures)

@@ -1,0 +1,223 @@
+"""From figures to answers: the findings of the process KPIs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
+from crm_analysis.analyses._saying import rows
+from crm_analysis.findings import Finding, Findings
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, ORDER_NAME, SURE
+from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+    from crm_analysis.analyses._kpi.course import Course
+    from crm_analysis.analyses._kpi.measured import Measured
+    from crm_analysis.result import Context
+
+#: A description of where the level shifted is worth a word only when as rare as this by chance.
+_RARE = 0.05
+_FOUND = ("improved", "worsened")
+_YEAR = 12
+#: Digits of a figure of days or contacts.
+_DIGITS = 1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the findings are made from: the frames of the result, and what could be measured."""
+
+    context: Context
+    known: Measured
+    courses: tuple[Course, ...]
+    kpis: pd.DataFrame
+    trends: pd.DataFrame
+    breaks: pd.DataFrame
+    event: pd.DataFrame
+    event_day: date | None
+
+    def name(self, kpi: str) -> str:
+        """Name a KPI within a sentence."""
+        orders = kpi == "deal_amount" and any(
+            one.facts.get("source") == "orders" for one in self.known.measures if one.kpi == kpi
+        )
+        return ORDER_NAME if orders else NAMES[kpi]
+
+    def level(self, kpi: str, group: str) -> dict[str, Any] | None:
+        """Return the figure of a group for the period; None where there is none."""
+        found = self.kpis[(self.kpis["kpi"] == kpi) & (self.kpis["group"] == group)]
+        return None if found.empty else rows(found)[0]
+
+    def course(self, kpi: str, group: str) -> Course:
+        """Return the course of a group."""
+        return next(one for one in self.courses if (one.kpi, one.group) == (kpi, group))
+
+    def write(self, kpi: str, value: float, *, signed: bool = False, unit: bool = True) -> str:
+        """Write a figure of a KPI with its unit."""
+        words = self.context.words
+        if KPIS[kpi].unit == "money":
+            return words.money(value, signed=signed)
+        text = words.number(value, _DIGITS, signed=signed)
+        return f"{text} {KPIS[kpi].unit}" if unit else text
+
+    def span(self, kpi: str, low: float, high: float, *, signed: bool = False) -> dict[str, str]:
+        """Write the ends of a range; the unit stands after the second."""
+        return {
+            "low": self.write(kpi, low, signed=signed, unit=False),
+            "high": self.write(kpi, high, signed=signed),
+        }
+
+
+def findings(facts: Facts) -> Findings:
+    """Say the answers: each KPI in all, groups that differ, and what the event brought."""
+    made: list[Finding] = []
+    for measure in facts.known.measures:
+        row = _row(facts.trends, measure.kpi, ALL)
+        if row is None:
+            continue
+        made.append(_trend(facts, row))
+        others = facts.trends[(facts.trends["kpi"] == measure.kpi) & (facts.trends["group"] != ALL)]
+        made += [_trend(facts, other) for other in rows(others) if other["verdict"] in _FOUND]
+    made += [_event(facts, row) for row in rows(facts.event[facts.event["group"] == ALL])]
+    if not made:
+        text = sentence(STEM, "nothing", period=facts.context.words.span(facts.context.period))
+        made.append(Finding(STEM, "no_kpis", "not_enough_data", text))
+    return Findings(made)
+
+
+def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
+    kpi, group = row["kpi"], row["group"]
+    course, verdict = facts.course(kpi, group), row["verdict"]
+    months = course.step == 1
+    words, up = facts.context.words, row["change_per_year"] > 0
+    needed = SEASON_MONTHS if row["status"] == "season_unclear" else FEWEST_MONTHS
+    figures = {
+        "name": _with_group(facts, kpi, group),
+        "move": MOVES[kpi][0 if up else 1],
+        "n": words.number(row["n_points"]),
+        "needed": words.number(needed),
+        "points": "months" if months else "quarters",
+        "span": words.counted(row["n_points"], "month" if months else "quarter"),
+        "level": _level(facts, kpi, group),
+        "season": sentence(STEM, "season") if row["seasonal"] else "",
+        "sure": SURE.get(row["strength"], ""),
+        "change": facts.write(kpi, row["change_per_year"], signed=True),
+        "detectable": facts.write(kpi, row["detectable"]),
+        "shift": _shift(facts, kpi, group),
+        "check": sentence(STEM, "check") if row["borderline"] else "",
+        **facts.span(kpi, row["low"], row["high"], signed=True),
+    }
+    template = row["status"] if verdict == "not_enough_data" else verdict
+    return Finding(
+        STEM,
+        kpi if group == ALL else f"{kpi}_{group}",
+        verdict,
+        sentence(STEM, f"trend.{template}", **figures),
+        value=row["change_per_year"],
+        low=row["low"],
+        high=row["high"],
+        unit=f"{KPIS[kpi].unit} a year",
+        n=int(row["n_points"]),
+        p_value=_known(row["p_value"]),
+        p_adjusted=_known(row["p_adjusted"]),
+        strength=row["strength"],
+        department=KPIS[kpi].department,
+        money=_money(course, row),
+    )
+
+
+def _level(facts: Facts, kpi: str, group: str) -> str:
+    """Say the figure of the period, with what it was before; empty where it has none."""
+    level, words = facts.level(kpi, group), facts.context.words
+    if level is None:
+        return ""
+    figures = {"period": words.span(facts.context.period)}
+    if np.isnan(level["value"]):
+        nobody = level["n"] == 0 and not np.isnan(level["low"])
+        template = "level.nobody_bought" if kpi == "purchase_interval_days" else "level.nobody"
+        return sentence(STEM, template, **figures) if nobody else ""
+    figures["value"] = facts.write(kpi, level["value"])
+    text = "level.alone"
+    if not np.isnan(level["low"] + level["high"]):
+        text = "level"
+        figures |= facts.span(kpi, level["low"], level["high"])
+        comparison = facts.context.comparison
+        if comparison is not None and not np.isnan(level["previous"]):
+            text = "level.compared"
+            figures["comparison"] = words.span(comparison)
+            figures["previous"] = facts.write(kpi, level["previous"])
+    said = sentence(STEM, text, **figures)
+    median = facts.level(kpi, MEDIAN)
+    if group == ALL and median is not None and not np.isnan(median["value"]):
+        said += sentence(STEM, "level.median", median=words.number(median["value"], 0))
+    return said
+
+
+def _shift(facts: Facts, kpi: str, group: str) -> str:
+    """Name the month about which the level shifts, where that is no chance and no mere drift."""
+    row = _row(facts.breaks, kpi, group)
+    if row is None or not (row["p_value"] <= _RARE and row["better_than_line"]):
+        return ""
+    return sentence(STEM, "shift", month=facts.context.words.month(row["month"]))
+
+
+def _event(facts: Facts, row: dict[str, Any]) -> Finding:
+    kpi, verdict, words = row["kpi"], row["verdict"], facts.context.words
+    day = "" if facts.event_day is None else words.day(facts.event_day)
+    explained = verdict == "no_evidence" and row["p_step"] <= _RARE < row["p_value"]
+    figures = {
+        "name": facts.name(kpi),
+        "day": day,
+        "n_before": words.number(row["n_before"]),
+        "n_after": words.number(row["n_after"]),
+        "points": "months" if facts.course(kpi, ALL).step == 1 else "quarters",
+        "step": facts.write(kpi, row["step"], signed=True),
+        "before": facts.write(kpi, row["before"]),
+        "after": facts.write(kpi, row["after"]),
+        "sure": SURE.get(row["strength"], ""),
+        **facts.span(kpi, row["low"], row["high"], signed=True),
+    }
+    return Finding(
+        STEM,
+        f"event_{kpi}",
+        verdict,
+        sentence(STEM, "event.trend" if explained else f"event.{verdict}", **figures),
+        value=_known(row["step"]),
+        low=_known(row["low"]),
+        high=_known(row["high"]),
+        unit=KPIS[kpi].unit,
+        n=int(row["n_before"] + row["n_after"]),
+        p_value=_known(row["p_value"]),
+        p_adjusted=_known(row["p_adjusted"]),
+        strength=row["strength"],
+        department=KPIS[kpi].department,
+    )
+
+
+def _money(course: Course, row: dict[str, Any]) -> float | None:
+    """Give what a year of the change is worth, where the KPI is money per deal or client."""
+    if KPIS[course.kpi].unit != "money" or np.isnan(row["change_per_year"]):
+        return None
+    return float(abs(row["change_per_year"]) * course.rows["n"].tail(_YEAR // course.step).sum())
+
+
+def _with_group(facts: Facts, kpi: str, group: str) -> str:
+    name = facts.name(kpi)
+    return name if group == ALL else f"{name}, {GROUPS[group]},"
+
+
+def _row(frame: pd.DataFrame, kpi: str, group: str) -> dict[str, Any] | None:
+    found = frame[(frame["kpi"] == kpi) & (frame["group"] == group)]
+    return None if found.empty else rows(found)[0]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

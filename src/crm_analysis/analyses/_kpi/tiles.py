@@ -1,0 +1,81 @@
+"""The main figures of the process KPIs, and what was left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from crm_analysis.analyses._kpi.measures import FEWEST_DECISIONS
+from crm_analysis.analyses._kpi.parts import ALL, KPIS, STEM
+from crm_analysis.result import Sentences
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences.process_kpis import LABELS, ORDER_NAME
+from crm_analysis.tiles import Tile
+
+if TYPE_CHECKING:
+    from crm_analysis.analyses._kpi.findings import Facts
+
+#: Months that classes rest on where the records allow.
+_FULL_WINDOW = 12
+
+
+def tiles(facts: Facts) -> tuple[Tile, ...]:
+    """Return the five KPIs with their verdict; those without a figure for the period are absent."""
+    made = []
+    for kpi, spec in KPIS.items():
+        level = facts.level(kpi, ALL)
+        if level is None or np.isnan(level["value"]):
+            continue
+        has_range = not np.isnan(level["low"] + level["high"])
+        before = level["previous"]
+        made.append(
+            Tile(
+                kpi,
+                _label(facts, kpi),
+                float(level["value"]),
+                spec.written,
+                float(level["value"] / before - 1) if before > 0 else None,
+                level["verdict"],
+                float(level["low"]) if has_range else None,
+                float(level["high"]) if has_range else None,
+                tuple(
+                    float(value) if np.isfinite(value) else None for value in facts.course(kpi, ALL).figures
+                ),
+                main=kpi == "decision_days",
+            )
+        )
+    return tuple(made)
+
+
+def left_out(facts: Facts) -> Sentences:
+    """Say what could not be computed, and why."""
+    words, known = facts.context.words, facts.known
+    period = words.span(facts.context.period)
+    said = [
+        sentence(STEM, f"left.{why}", Name=_capital(facts.name(kpi))) for kpi, why in known.missing.items()
+    ]
+    for measure in known.measures:
+        level = facts.level(measure.kpi, ALL)
+        nobody = level is not None and level["n"] == 0 and not np.isnan(level["low"])
+        if level is None or (np.isnan(level["value"]) and not nobody):
+            why = "period" if level is None or level["n"] else "nothing"
+            said.append(sentence(STEM, f"left.{why}", Name=_capital(facts.name(measure.kpi)), period=period))
+        if measure.kpi == "decision_days" and measure.months > 1:
+            said.append(sentence(STEM, "left.quarters", fewest=words.number(FEWEST_DECISIONS)))
+    if known.undated:
+        deals = words.counted(known.undated, "deal")
+        said.append(sentence(STEM, "left.undated", deals=deals, its="its" if known.undated == 1 else "their"))
+    if known.measures and not known.window:
+        said.append(sentence(STEM, "left.classes"))
+    elif known.measures and known.window < _FULL_WINDOW:
+        said.append(sentence(STEM, "left.window", months=words.number(known.window)))
+    return Sentences(said)
+
+
+def _label(facts: Facts, kpi: str) -> str:
+    return "Average order" if facts.name(kpi) == ORDER_NAME else LABELS[kpi]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,273 @@
+"""The sentences about plan and deals, the tiles, and what was left out of the sales analysis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from crm_analysis.analyses._sales import findings as about
+from crm_analysis.analyses._sales.findings import Facts, finding, say
+from crm_analysis.analyses._sales.months import whole
+from crm_analysis.analyses._sales.plan import TOTAL
+from crm_analysis.analyses._sales.structure import DIMENSIONS
+from crm_analysis.analyses._saying import relative
+from crm_analysis.analyses._win_rates import ALL
+from crm_analysis.findings import Findings
+from crm_analysis.result import Sentences
+from crm_analysis.sentences.sales_dynamics import SURE
+from crm_analysis.stats.intervals import newcombe
+from crm_analysis.tiles import Tile
+from crm_analysis.words import tenths
+
+if TYPE_CHECKING:
+    from crm_analysis.findings import Finding
+
+
+def findings(facts: Facts) -> Findings:
+    """Return the answers in reading order: period, plan, course, structure, deals, data."""
+    return Findings(
+        [
+            about.revenue(facts),
+            *_plan(facts),
+            *about.trends(facts),
+            *about.special_months(facts),
+            *about.calendar(facts),
+            *about.structure(facts),
+            *_win_rate(facts),
+            *_win_rate_groups(facts),
+            *about.about_data(facts),
+        ]
+    )
+
+
+#: Of the sums, those that open a report.
+_MAIN = {"revenue", "orders"}
+
+
+def tiles(facts: Facts) -> tuple[Tile, ...]:
+    """Return the main figures: revenue, orders, average order, customers, win rate, plan."""
+    now, before = facts.now, facts.before
+    months = facts.monthly
+    verdicts = dict(zip(facts.trend["measure"], facts.trend.get("verdict", []), strict=False))
+    made = []
+    sums = [("orders", "Orders", "count"), ("customers", "Customers", "count")]
+    if facts.has_amounts:
+        made.append(_tile(facts, "revenue", "Revenue", "money", float(now["revenue"]), verdicts))
+    if not facts.has_amounts:
+        sums = [("orders", "Deals won", "count"), *sums[1:]]
+    if not facts.monthly["customers"].any():  # the data name no customer, or none has bought
+        sums = sums[:1]
+    made += [_tile(facts, key, label, kind, float(now[key]), verdicts) for key, label, kind in sums]
+    if facts.has_amounts and now["orders"]:
+        average = now["revenue"] / now["orders"]
+        previous = before["revenue"] / before["orders"] if before is not None and before["orders"] else None
+        made.insert(2, Tile(
+            "average_order", "Average order", float(average), "money", relative(average, previous),
+            verdicts.get("average_order", "note"), series=_series(months, "average_order"),
+            main=True,
+        ))  # fmt: skip
+    made += _win_rate_tile(facts, verdicts)
+    total = facts.plan[facts.plan["dimension"] == TOTAL]
+    if len(total) and total["target"].iloc[0] > 0:
+        made.append(
+            Tile("plan_attainment", "Plan attainment", float(total["attainment"].iloc[0]), "share", main=True)
+        )
+    return tuple(made)
+
+
+def left_out(facts: Facts, *, without_plan: str, held: dict[str, bool], missing_amounts: int) -> Sentences:
+    """Say what could not be computed, and why.
+
+    Parameters
+    ----------
+    facts
+        What was computed.
+    without_plan
+        Why there is no plan; empty where there is one.
+    held
+        Whether the data hold ``deal_amount`` and ``cost``, and each dimension.
+    missing_amounts
+        Deals won in the period without an amount.
+    """
+    parts = []
+    if facts.monthly.empty:
+        parts.append(say("left.course", period=facts.names["period"]))
+    if not facts.has_amounts:
+        parts.append(say("left.amount"))
+    elif facts.context.comparison is None:
+        parts.append(say("left.comparison"))
+    if without_plan and facts.has_amounts:
+        parts.append(say("left.plan", why=without_plan))
+    if len(facts.plan) and TOTAL not in set(facts.plan["dimension"]):
+        parts.append(say("left.plan_total", dimensions=", ".join(facts.plan["dimension"].unique())))
+    if not facts.has_deals:
+        parts.append(say("left.deals"))
+    elif not held["deal_amount"] and facts.has_amounts:
+        parts.append(say("left.deal_amount"))
+    if missing_amounts:
+        n = facts.context.words.number(missing_amounts)
+        parts.append(say("left.deal_values", n=n, period=facts.names["period"]))
+    if facts.has_amounts:
+        missing = [name for name in DIMENSIONS if not held[name]]
+        parts += [say("left.dimensions", missing=", ".join(missing))] if missing else []
+        parts += [] if held["cost"] else [say("left.cost")]
+        mix = facts.change[facts.change["driver"] == "mix of customers"]
+        parts += [say("left.mix")] if len(mix) and not mix["dimension"].iloc[0] else []
+    return Sentences(parts)
+
+
+def _plan(facts: Facts) -> list[Finding]:
+    rows = facts.plan[(facts.plan["dimension"] == TOTAL) & (facts.plan["target"] > 0)]
+    if rows.empty:
+        return []
+    row, words = rows.iloc[0], facts.context.words
+    figures = {
+        "attainment": words.share(row["attainment"]),
+        "actual": words.money(row["actual"]),
+        "target": words.money(row["target"]),
+        "gap": words.money(abs(row["gap"])),
+        "side": "short" if row["gap"] < 0 else "over",
+        "period": facts.names["period"],
+    }
+    covered = facts.context.covered
+    if row["actual"] < 0:
+        text = say("plan.negative", **figures)
+    elif covered.end >= facts.context.period.end:
+        text = say("plan.note", **figures)
+    elif np.isnan(row["projected"]):
+        text = say("plan.early", **figures)
+    else:
+        spread = ""
+        if not np.isnan(row["projected_low"]):
+            limits = {side: words.money(row[f"projected_{side}"]) for side in ("low", "high")}
+            spread = say("plan.spread", **limits)
+        figures |= {
+            "projected": words.money(row["projected"]),
+            "projected_attainment": words.share(row["projected_attainment"]),
+            "spread": spread,
+        }
+        text = say("plan.running", **figures)
+    return [
+        finding(
+            "plan", "note", text, value=row["attainment"], unit="share",
+            low=row["projected_low"] / row["target"], high=row["projected_high"] / row["target"],
+            department="sales", money=abs(float(row["gap"])),
+        )
+    ]  # fmt: skip
+
+
+def _win_rate(facts: Facts) -> list[Finding]:
+    if not facts.has_deals:
+        return []
+    rows = facts.win_rates[facts.win_rates["dimension"] == ALL]
+    if rows.empty:
+        return [finding("win_rate", "not_enough_data", say("win_rate.none", period=facts.names["period"]))]
+    row, words = rows.iloc[0], facts.context.words
+    figures = {
+        "won": words.number(row["won"]),
+        "closed": words.number(row["closed"]),
+        "rate": words.share(row["win_rate"]),
+        "low": words.share(row["low"], tenths(row["low"], row["high"])),
+        "high": words.share(row["high"], tenths(row["low"], row["high"])),
+        "period": facts.names["period"],
+    }
+    outcome = say(f"win_rate.{_outcome(row['won'], row['closed'])}", **figures)
+    earlier = _closed_before(facts)
+    if earlier is None or not earlier[0]:
+        text = say("win_rate.alone", outcome=outcome)
+    else:
+        closed, won = earlier
+        shift = newcombe(row["won"], row["closed"], won, closed)
+        sure = "win_rate.chance" if shift.low <= 0 <= shift.high else "win_rate.difference"
+        text = say(
+            "win_rate.note",
+            outcome=outcome,
+            before=words.share(won / closed),
+            sure=say(sure),
+            comparison=facts.names["comparison"],
+        )
+    return [
+        finding(
+            "win_rate", "note", text, value=row["win_rate"], low=row["low"], high=row["high"],
+            unit="share", n=int(row["closed"]), department="sales",
+        )
+    ]  # fmt: skip
+
+
+def _outcome(won: int, closed: int) -> str:
+    """Name the sentence for how deals ended; a rate of none, all or a single one is no news."""
+    if closed == 1:
+        return "one_won" if won else "one_lost"
+    return "none_won" if not won else "all_won" if won == closed else "some_won"
+
+
+def _win_rate_groups(facts: Facts) -> list[Finding]:
+    rows = facts.win_rates[facts.win_rates["dimension"] != ALL]
+    if rows.empty:
+        return []
+    words = facts.context.words
+    tested = rows.dropna(subset=["p_value"])
+    closed = int(facts.win_rates.loc[facts.win_rates["dimension"] == ALL, "closed"].iloc[0])
+    base: dict[str, Any] = {"n": closed, "unit": "points", "department": "sales"}
+    if tested.empty:
+        text = say("win_rate_groups.not_enough_data", closed=words.number(closed))
+        return [finding("win_rate_groups", "not_enough_data", text, **base)]
+    dimension = tested["dimension"].iloc[int(tested["p_value"].to_numpy().argmin())]
+    first = tested[tested["dimension"] == dimension]
+    base |= {"p_value": first["p_value"].iloc[0], "p_adjusted": first["p_adjusted"].iloc[0]}
+    if first["verdict"].iloc[0] != "changed":
+        names = list(dict.fromkeys(tested["dimension"]))
+        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        text = say("win_rate_groups.no_evidence", dimensions=listed)
+        return [finding("win_rate_groups", "no_evidence", text, **base)]
+    # the ends by rate among groups large enough to be named
+    large = first[first["closed"] >= first["closed"].median()].sort_values("win_rate", kind="stable")
+    worst, best = large.iloc[0], large.iloc[-1]
+    text = say(
+        "win_rate_groups.changed",
+        dimension=str(dimension),
+        best=words.name(best["value"]),
+        best_rate=words.share(best["win_rate"]),
+        worst=words.name(worst["value"]),
+        worst_rate=words.share(worst["win_rate"]),
+        sure=SURE["moderate"],
+    )
+    value = best["win_rate"] - worst["win_rate"]
+    return [finding("win_rate_groups", "changed", text, value=value, strength="moderate", **base)]
+
+
+def _closed_before(facts: Facts) -> tuple[float, float] | None:
+    """Return deals closed and won in the comparison; None where there is none."""
+    before = facts.before
+    return (
+        None if before is None or "closed" not in before else (float(before["closed"]), float(before["won"]))
+    )
+
+
+def _tile(facts: Facts, key: str, label: str, kind: Any, value: float, verdicts: dict[str, Any]) -> Tile:
+    before = None if facts.before is None else float(facts.before[key])
+    return Tile(
+        key, label, value, kind, relative(value, before), verdicts.get(key, "note"),
+        series=_series(facts.monthly, key), main=key in _MAIN,
+    )  # fmt: skip
+
+
+def _win_rate_tile(facts: Facts, verdicts: dict[str, Any]) -> list[Tile]:
+    rows = facts.win_rates[facts.win_rates["dimension"] == ALL]
+    if rows.empty:
+        return []
+    row, earlier = rows.iloc[0], _closed_before(facts)
+    before = earlier[1] / earlier[0] if earlier and earlier[0] else None
+    return [
+        Tile(
+            "win_rate", "Win rate", float(row["win_rate"]), "share", relative(row["win_rate"], before),
+            verdicts.get("win_rate", "note"), float(row["low"]), float(row["high"]),
+            _series(facts.monthly, "win_rate"), main=True,
+        )
+    ]  # fmt: skip
+
+
+def _series(months: pd.DataFrame, name: str) -> tuple[float | None, ...]:
+    return tuple(None if pd.isna(value) else float(value) for value in whole(months)[name])

@@ -1,0 +1,96 @@
+"""What a column is called and how its values are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from crm_analysis.findings import VERDICTS
+from crm_analysis.words import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crm_analysis.words import Words
+
+Kind = Literal[
+    "text",
+    "name",  # of a figure or row of ours: written as its own heading says
+    "plain",  # an identifier that may come from the data: written with spaces, a capital first
+    "verdict",
+    "money",
+    "share",
+    "relative",
+    "points",
+    "count",
+    "number",
+    "days",
+    "month",
+    "day",
+    "p_value",
+]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column as readers see it."""
+
+    label: str
+    kind: Kind = "number"
+
+    def heading(self, words: Words) -> str:
+        """Return the label with its unit."""
+        if self.kind == "money" and words.currency:
+            return f"{self.label}, {words.currency}"
+        return f"{self.label}, days" if self.kind == "days" else self.label
+
+    def write(self, value: Any, words: Words) -> str:
+        """Write one value for reading."""
+        if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+            return NONE
+        if isinstance(value, bool | np.bool):
+            return "yes" if value else "no"
+        if self.kind == "verdict":
+            return VERDICTS[value][0] if value in VERDICTS else str(value)
+        if self.kind == "name":
+            return _label(str(value))
+        if self.kind == "plain":
+            return plain(str(value))
+        if self.kind == "text" or isinstance(value, str):
+            return str(value)
+        return self._number(value, words)
+
+    def _number(self, value: Any, words: Words) -> str:
+        writers: dict[Kind, Callable[[Any], str]] = {
+            "money": lambda v: words.number(v, 2 if 0 < abs(v) < 100 else 0),
+            "share": words.share,
+            "relative": words.change,
+            "points": words.points,
+            "count": lambda v: words.number(v, 0),
+            "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
+            "month": words.month,
+            "day": words.day,
+            "p_value": lambda v: "< 0.001" if v < 0.001 else words.number(v, 3),
+        }
+        return writers.get(self.kind, words.number)(value)
+
+
+def plain(name: str) -> str:
+    """Write an identifier as words.
+
+    Examples
+    --------
+    >>> plain("account_type"), plain("ABC group")
+    ('Account type', 'ABC group')
+    """
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _label(name: str) -> str:
+    from crm_analysis.columns import column
+
+    return column(name).label

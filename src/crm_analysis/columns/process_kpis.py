@@ -1,0 +1,46 @@
+"""Columns of the process KPIs."""
+
+from __future__ import annotations
+
+from crm_analysis.columns.heading import Heading
+
+HEADINGS: dict[str, Heading] = {
+    "kpi": Heading("KPI", "name"),
+    "decision_days": Heading("First contact to decision", "days"),
+    "acquisition_cost": Heading("Cost of a new client", "money"),
+    "deal_amount": Heading("Average deal won", "money"),
+    "contacts_per_customer": Heading("Contacts per client won"),
+    "all": Heading("All"),
+    "new": Heading("New"),
+    "on won deals": Heading("On the deals won"),
+    "all to date": Heading("All deals to date"),
+    "median to date": Heading("Median, all deals to date"),
+    "other kinds": Heading("Other kinds"),
+    "better": Heading("Better is", "text"),
+    "method": Heading("Method", "text"),
+    "better_than_line": Heading("Fits better than a line", "text"),
+    "days": Heading("Days", "count"),
+    "won_low": Heading("Won from", "share"),
+    "won_high": Heading("Won to", "share"),
+    "lost": Heading("Lost", "share"),
+    "lost_low": Heading("Lost from", "share"),
+    "lost_high": Heading("Lost to", "share"),
+    "open": Heading("Still open", "share"),
+    "step": Heading("Step"),
+    "slope_before": Heading("Change a year before"),
+    "slope_after": Heading("Change a year after"),
+    "level": Heading("Jump beside both slopes"),
+    "level_low": Heading("Jump from"),
+    "level_high": Heading("Jump to"),
+    "p_level": Heading("p-value of the jump", "p_value"),
+    "p_step": Heading("p-value of the step alone", "p_value"),
+    "p_beyond": Heading("p-value beside a trend", "p_value"),
+    "n_before": Heading("Months before", "count"),
+    "n_after": Heading("Months after", "count"),
+    "item": Heading("Card", "name"),
+    "formula": Heading("How it is computed"),
+    "counts": Heading("What counts"),
+    "excluded": Heading("What does not"),
+    "interval": Heading("Its likely range"),
+    "text": Heading("Meaning", "text"),
+}

@@ -1,0 +1,201 @@
+"""Pictures of what goes with winning a deal, and of whether the price holds up as a reason."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from crm_analysis.plots.theme import (
+    ACCENT,
+    INK,
+    MAIN,
+    MUTED,
+    SMALL,
+    WIDTH,
+    describe,
+    new_axes,
+    nothing_to_draw,
+    shorten,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.deal_reasons import DealReasonsResult
+
+_MOST_ROWS = 18
+#: Ranges are drawn up to these ratios; an arrow says that one goes on.
+_WIDEST = (1 / 8, 8.0)
+#: Share of the range that is kept free on the right, for the figures.
+_ROOM = 0.18
+_MOST_TICKS = 5
+_TIMES = {1 / 8: "×⅛", 1 / 4: "×¼", 1 / 2: "×½", 1.0: "average", 2.0: "×2", 4.0: "×4", 8.0: "×8"}
+_NAME = 22
+_FOUND = {"higher": MAIN, "lower": ACCENT, "holds up": ACCENT, "does not hold up": MAIN}
+
+
+@styled
+def odds_ratios(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
+    """Draw the odds of winning of each group against the average deal, all else alike.
+
+    Where there are many groups, the 18 that chance explains least.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.deal_reasons.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    known = result.drivers.dropna(subset=["low"])
+    if known.empty:
+        return nothing_to_draw(new_axes(ax, grid=""), "Too few decided deals to tell what goes with winning.")
+    words = result.context.words
+    rows = known.loc[known["p_value"].sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
+    labels = [
+        f"{shorten(row.level, _NAME)} ({shorten(row.factor, 14)}), {words.number(row.deals)}"
+        for row in _rows(rows)
+    ]
+    limits = rows[["odds_ratio", "low", "high"]].to_numpy(dtype=float)
+    title = _best(known)
+    rest = (
+        f" The {len(rows)} of {len(known)} groups that chance explains least."
+        if len(rows) < len(known)
+        else ""
+    )
+    return _forest(
+        ax,
+        limits,
+        labels,
+        rows["verdict"].tolist(),
+        lambda ratio: f"×{words.number(ratio, 1 if ratio >= 1 else 2)}",
+        title=title,
+        axis="Odds of winning, all else alike; behind the names, deals",
+        ticks=_TIMES,
+        rest=rest,
+    )
+
+
+@styled
+def price(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
+    """Draw how much dearer the deals lost for the price were than won ones of the same kind.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.deal_reasons.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    rows = result.price_check.dropna(subset=["low"]).head(_MOST_ROWS)
+    if rows.empty:
+        return nothing_to_draw(
+            new_axes(ax, grid=""), "No deals lost for the price, with amounts, to compare with won ones."
+        )
+    words = result.context.words
+    labels = [
+        f"{shorten(row.value, _NAME) if row.group != 'all' else 'All'}, {words.number(row.lost)} lost"
+        for row in _rows(rows)
+    ]
+    limits = 1 + rows[["dearer", "low", "high"]].to_numpy(dtype=float)
+    first = rows.iloc[0]
+    whole = first["verdict"] if first["group"] == "all" else ""
+    title = {
+        "holds up": "Deals lost for the price were dearer than won ones",
+        "does not hold up": "Deals lost for the price were no dearer than won ones",
+    }.get(whole, "Whether deals lost for the price were dearer is open")
+    return _forest(
+        ax,
+        limits,
+        labels,
+        rows["verdict"].tolist(),
+        lambda ratio: words.change(ratio - 1, 0),
+        title=title,
+        axis="Amount of deals lost for the price, against won ones",
+        ticks={ratio: "equal" if ratio == 1 else words.change(ratio - 1, 0) for ratio in _TIMES},
+    )
+
+
+def _best(known: pd.DataFrame) -> str:
+    """Say in a title which group stands out."""
+    found = known[known["verdict"].isin(["higher", "lower"])].sort_values("p_value", kind="stable")
+    if found.empty:
+        return "No group wins more or less often than chance brings"
+    names = {
+        verdict: f"“{shorten(found.loc[found['verdict'] == verdict, 'level'].iloc[0], 20)}”"
+        for verdict in dict.fromkeys(found["verdict"])
+    }
+    if len(names) == 1:
+        verdict, name = next(iter(names.items()))
+        return f"{name} wins {'more' if verdict == 'higher' else 'less'} often than the average deal"
+    return f"{names['higher']} wins more often than the average deal, {names['lower']} less"
+
+
+def _forest(
+    ax: Axes | None,
+    limits: Any,
+    labels: Sequence[str],
+    verdicts: Sequence[str],
+    write: Callable[[float], str],
+    *,
+    title: str,
+    axis: str,
+    ticks: dict[float, str],
+    rest: str = "",
+) -> Axes:
+    """Draw a point and its range a row, on a scale on which half and double lie equally far."""
+    ax = new_axes(ax, size=(WIDTH, 1.8 + 0.33 * max(len(labels), 2)), grid="x")
+    drawn = np.clip(limits, *_WIDEST)
+    for y, (row, seen, verdict) in enumerate(zip(limits, drawn, verdicts, strict=True)):
+        colour = _FOUND.get(verdict, MUTED)
+        ax.plot(seen[1:], [y, y], color=colour, lw=2)
+        if row[0] == seen[0]:
+            ax.plot(seen[0], y, marker="o", ms=7, color=colour, mfc=colour if verdict in _FOUND else "white")
+        for end, marker in ((1, "<"), (2, ">")):
+            if row[end] != seen[end]:
+                ax.plot(seen[end], y, marker=marker, ms=7, color=colour)
+        # the figures stand in a column of their own, clear of lines and ranges
+        ax.text(
+            1,
+            y,
+            write(float(row[0])),
+            ha="right",
+            va="center",
+            fontsize=SMALL,
+            transform=ax.get_yaxis_transform(),
+        )
+    ax.axvline(1, color=INK, lw=1)
+    ax.set_xscale("log")
+    low, high = min(float(drawn[:, 1].min()), 1 / 1.5), max(float(drawn[:, 2].max()), 1.5)
+    ax.set_xlim(low / 1.1, high * (high / low) ** _ROOM)
+    held = [tick for tick in ticks if low / 1.1 <= tick <= high * 1.1]
+    if len(held) > _MOST_TICKS:  # every second one, around the middle
+        held = [tick for tick in held if round(np.log2(tick)) % 2 == 0]
+    ax.xaxis.set_major_locator(FixedLocator(held))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ticks.get(value, "")))
+    ax.set_yticks(range(len(labels)), list(labels))
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.set_xlabel(axis, loc="right")
+    told = "; ".join(
+        f"{label}: {write(float(row[0]))}, {write(float(row[1]))} to {write(float(row[2]))}"
+        for label, row in zip(labels, limits, strict=True)
+    )
+    describe(ax, title, f"{title}: {told}.{rest}")
+    # names take their room from the title, which begins where they end
+    ax.set_title(textwrap.fill(title, max(26, 62 - max(map(len, labels)))), loc="left")
+    return ax
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return list(frame.itertuples())
+
+
+__all__ = ["odds_ratios", "price"]

@@ -1,0 +1,216 @@
+"""Pictures of the forecast: what is expected, whether it held before, whether chances were kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from crm_analysis.plots.theme import (
+    ACCENT,
+    INK,
+    MAIN,
+    MUTED,
+    PALE,
+    SMALL,
+    WIDTH,
+    count_axis,
+    describe,
+    money_axis,
+    new_axes,
+    nothing_to_draw,
+    share_axis,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.open_deals import OpenDealsResult
+
+_PAST = 12
+_LIGHT = "#56B4E9"
+#: What was promised, how it is called, and how it is drawn.
+_PROMISES = {
+    "model_3_months": ("chance given here, within three months", MAIN, "o", MAIN),
+    "typed_in": ("typed in for the stage, in the end", ACCENT, "s", "white"),
+}
+
+
+@styled
+def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw the deals won in the last twelve months, and what the next three are expected to bring.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.open_deals.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    ax = new_axes(ax, size=(WIDTH, 4.0))
+    if result.forecast.empty:
+        return nothing_to_draw(ax, _why(result))
+    write = _written(result, ax)
+    past = result.won_by_month.tail(_PAST)
+    sources = dict(list(result.forecast.groupby("source", sort=False)))
+    total = sources["total"]
+    at = np.arange(len(past))
+    ahead = len(past) + np.arange(len(total))
+    ax.bar(at, past["won_amount"], color=PALE, edgecolor=MUTED, lw=0.6, label="won")
+    opened = sources["open"]["mean"].to_numpy()
+    ax.bar(ahead, opened, color=MAIN, label="expected of deals open now")
+    ax.bar(
+        ahead, sources["new"]["mean"], bottom=opened, color=_LIGHT, hatch="///", edgecolor="white",
+        label="expected of new deals",
+    )  # fmt: skip
+    middle = total["p50"].to_numpy()
+    ax.errorbar(
+        ahead, middle, yerr=[middle - total["p10"], total["p90"] - middle], ls="", marker="D", ms=4.5,
+        color=INK, elinewidth=1.6, capsize=6, capthick=1.6, label="middle, and range of 8 of 10 cases",
+    )  # fmt: skip
+    _months(ax, pd.concat([past["month"], total["month"]]))
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    whole = result.together[result.together["source"] == "total"].to_dict("records")[0]
+    words = result.context.words
+    told = "; ".join(
+        f"{words.month(row['month'])} {write(row['mean'])}, {write(row['p10'])} to {write(row['p90'])}"
+        for row in total.to_dict("records")
+    )
+    title = f"Next three months together: {write(whole['p10'])} to {write(whole['p90'])}"
+    alt = (
+        f"Bars of the deals won in {len(past)} months and expected in three more, with the range of 8 of 10 "
+        f"cases: {told}. Together {write(whole['mean'])}, {write(whole['p10'])} to {write(whole['p90'])}."
+    )
+    return describe(ax, title, alt)
+
+
+@styled
+def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = "1") -> Axes:
+    """Draw past ranges and what came.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.open_deals.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    horizon
+        ``1``, ``2`` or ``3`` months ahead; ``1-3``: three months together, drawn at the first of them.
+    """
+    ax = new_axes(ax)
+    rows = result.backtest[result.backtest["horizon"] == horizon]
+    if rows.empty:
+        return nothing_to_draw(ax, "No past month end has enough history before it to look back at.")
+    write = _written(result, ax)
+    at = np.arange(len(rows))
+    held = rows["covered"].to_numpy()
+    ax.vlines(at, rows["p10"], rows["p90"], color=PALE, lw=11, label="range for 8 of 10 cases")
+    ax.plot(at, rows["mean"], ls="", marker="_", ms=12, mew=2, color=MUTED, label="expected")
+    for inside, colour, marker, label in (
+        (True, MAIN, "o", "came, within the range"),
+        (False, ACCENT, "D", "came, outside"),
+    ):
+        here = held == inside
+        if here.any():
+            ax.plot(
+                at[here], rows["actual"][here], ls="", marker=marker, ms=7, color=colour,
+                mfc=colour if inside else "white", mew=1.8, label=label,
+            )  # fmt: skip
+    _months(ax, rows["month"])
+    ax.set_xlim(-0.6, len(rows) - 0.4)
+    ax.set_ylim(bottom=0)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    kept, n = int(held.sum()), len(rows)
+    when = "one month ahead" if horizon == "1" else f"{horizon} months ahead"
+    title = f"{kept} of {n} ranges made {when} held"
+    worst = rows.iloc[int(np.argmax(np.abs(rows["actual"] - rows["mean"])))]
+    alt = (
+        f"Ranges for {n} past months, each made {when} from what was known then, with what came: "
+        f"{kept} held. The largest miss was {result.context.words.month(worst['month'])}: "
+        f"{write(worst['mean'])} expected, {write(worst['actual'])} came."
+    )
+    return describe(ax, title, alt)
+
+
+@styled
+def calibration(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw the chances of winning that deals were given against the share of them that was won.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.open_deals.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    ax = new_axes(ax, size=(WIDTH, 4.8), grid="both")
+    table = result.calibration[result.calibration["promise"].isin(list(_PROMISES))]
+    if table.empty:
+        return nothing_to_draw(ax, "No open deal can be looked back at: the history is too short.")
+    words = result.context.words
+    ax.plot([0, 1], [0, 1], color=MUTED, lw=1, ls=(0, (4, 3)))
+    told = []
+    for name, (label, colour, marker, fill) in _PROMISES.items():
+        rows = table[table["promise"] == name]
+        if rows.empty:
+            continue
+        kept = rows["kept_share"]
+        ax.errorbar(
+            rows["promised"], kept, yerr=np.abs(rows[["low", "high"]].to_numpy().T - kept.to_numpy()),
+            color=colour, marker=marker, mfc=fill, ms=6.5, lw=1.4, elinewidth=1.1, capsize=2.5, zorder=3,
+            clip_on=False,
+            label=f"{label} ({words.number(rows['deals'].sum())} looks)",
+        )  # fmt: skip
+        row = rows.iloc[int(rows["deals"].argmax())]
+        told.append(
+            f"{label}: of {words.number(row['deals'])} deals promised {words.share(row['promised'], 0)}, "
+            f"{words.share(row['kept_share'], 0)} were won"
+        )
+    ax.text(0.03, 0.95, "won more often than promised", color=INK, fontsize=SMALL, va="top")
+    ax.text(0.97, 0.03, "won less often", color=INK, fontsize=SMALL, ha="right")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Chance promised", ylabel="Share won")
+    share_axis(ax.xaxis, words)
+    share_axis(ax.yaxis, words)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    scores = result.scores
+    mine = scores[(scores["method"] == "simulated") & scores["brier"].notna()]
+    n = words.number(mine["n"].max()) if len(mine) else words.number(table["deals"].sum())
+    alt = (
+        f"Share of deals won over the chance they were promised, from {n} looks at open deals, with likely "
+        f"ranges; on the diagonal promises are kept. {'; '.join(told)}."
+    )
+    return describe(ax, "Chances promised and kept", alt)
+
+
+def _why(result: OpenDealsResult) -> str:
+    """Say why there is no forecast, in the words of its finding."""
+    said = [finding.sentence for finding in result.findings if finding.key == "forecast"]
+    return said[0] if said else "There is no forecast."
+
+
+def _written(result: OpenDealsResult, ax: Axes) -> Callable[[Any], str]:
+    """Set the axis to money or numbers of deals, and return how a value is written."""
+    words = result.context.words
+    units = {finding.unit for finding in result.findings if finding.key == "forecast"}
+    if "deals" in units:
+        count_axis(ax.yaxis, words)
+        ax.set_ylabel("Deals won")
+        return lambda value: words.number(round(value))
+    money_axis(ax.yaxis, words)
+    ax.set_ylabel("Value of deals won")
+    return words.money
+
+
+def _months(ax: Axes, months: pd.Series) -> None:
+    """Write short months below, and the year where it begins."""
+    seen: set[int] = set()
+    labels = []
+    for month in months:
+        labels.append(f"{month:%m}\n{month.year}" if month.year not in seen else f"{month:%m}")
+        seen.add(month.year)
+    ax.set_xticks(range(len(labels)), labels)

@@ -1,0 +1,138 @@
+"""The courses of the process KPIs: small pictures, each with range, trend and normal variation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crm_analysis.plots.theme import (
+    ACCENT,
+    MAIN,
+    MUTED,
+    PALE,
+    SMALL,
+    WIDTH,
+    describe,
+    new_axes,
+    nothing_to_draw,
+    styled,
+)
+from crm_analysis.sentences.process_kpis import LABELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.process_kpis import ProcessKpisResult
+
+_UNITS = {
+    "purchase_interval_days": "days",
+    "deal_amount": "money",
+    "acquisition_cost": "money",
+    "decision_days": "days",
+    "contacts_per_customer": "contacts",
+}
+_COLUMNS = 2
+_ROW = 2.1
+_GAP = 0.62
+#: Whiskers are cut at so many times the largest value: one wide range must not flatten the course.
+_TALLEST = 1.4
+
+
+@styled
+def courses(result: ProcessKpisResult, group: str = "all", ax: Axes | None = None) -> Axes:
+    """Draw each KPI month by month: figures with likely range, trend line, band of normal variation.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.process_kpis.analyze`.
+    group
+        Whose course: ``all``, ``A``, ``B``, ``C`` or ``new``.
+    ax
+        Axes to draw on; new ones where left out. They hold a small picture a KPI.
+    """
+    table = result.series[result.series["group"] == group]
+    held = [kpi for kpi in LABELS if kpi in set(table["kpi"])]
+    rows = -(-len(held) // _COLUMNS)
+    height = max(rows, 1) * _ROW + 0.3
+    ax = new_axes(ax, size=(WIDTH, height), grid="")
+    if not held:
+        return nothing_to_draw(ax, "No KPI has a whole month yet.")
+    ax.set_axis_off()
+    told = []
+    for place, kpi in enumerate(held):
+        row, column = divmod(place, _COLUMNS)
+        share = _GAP / height
+        panel_height = (1 - share * (rows - 1) - 0.03) / rows
+        bottom = 1 - 0.03 - (row + 1) * panel_height - row * share
+        panel = ax.inset_axes((0.075 + column * 0.525, bottom, 0.40, panel_height))
+        panel.grid(visible=True, axis="y")
+        series = table[table["kpi"] == kpi]
+        draw_course(result, series, panel, ticks=3)
+        panel.set_title(LABELS[kpi], loc="left", fontsize=10.5, pad=6)
+        told.append(_told(result, kpi, series))
+    return describe(
+        ax, "The KPIs by month, with trend and normal range", f"Courses of KPIs. {' '.join(told)}"
+    )
+
+
+def draw_course(
+    result: ProcessKpisResult, series: pd.DataFrame, ax: Axes, *, ticks: int = 6, lines: bool = True
+) -> None:
+    """Draw one course: range of each month, band and line, the values, and those out of the band."""
+    kpi, at = str(series["kpi"].iloc[0]), np.arange(len(series))
+    values = series["value"].to_numpy(dtype=float)
+    if lines and series["limit_low"].notna().any():
+        ax.fill_between(at, series["limit_low"], series["limit_high"], color=PALE, alpha=0.6, lw=0)
+        ax.plot(at, series["centre"], color=ACCENT, lw=1.6)
+    top = _TALLEST * float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    low = series["low"].to_numpy(dtype=float)
+    high = np.minimum(series["high"].fillna(np.inf).to_numpy(dtype=float), top)
+    ranged = ~np.isnan(low) & ~np.isnan(values)
+    ax.vlines(at[ranged], np.minimum(low, high)[ranged], high[ranged], color=MUTED, lw=0.8, alpha=0.6)
+    ax.plot(at, values, color=MAIN, lw=1.2, marker="o", ms=2.6)
+    special = series["signal"].isin(["above", "below"]).to_numpy() & ~np.isnan(values)
+    if lines and special.any():
+        ax.plot(at[special], values[special], ls="", marker="D", ms=5, mfc="white", mec=ACCENT, mew=1.4)
+    seen = [top * 0.999, *series["limit_high"].dropna()] if lines else [top * 0.999]
+    ax.set_ylim(0, min(max(seen), max(top, float(np.nanmax(values)) if ranged.any() else top)) * 1.05)
+    step = max(1, -(-len(at) // ticks))
+    shown = at[::-1][::step][::-1]
+    ax.set_xticks(shown, [f"{series['month'].iloc[i]:%Y-%m}" for i in shown], fontsize=SMALL - 1)
+    ax.tick_params(axis="y", labelsize=SMALL - 1)
+    ax.yaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def write(
+    result: ProcessKpisResult, kpi: str, value: float, *, signed: bool = False, short: bool = False
+) -> str:
+    """Write a figure of a KPI; ``short`` leaves out the unit."""
+    words = result.context.words
+    if _UNITS[kpi] == "money":
+        return words.money(round(value), signed=signed)
+    digits = 0 if abs(value) >= 100 or (short and not signed and float(value).is_integer()) else 1
+    text = words.number(value, digits, signed=signed)
+    return text if short else f"{text} {_UNITS[kpi]}"
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as mappings."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _told(result: ProcessKpisResult, kpi: str, series: pd.DataFrame) -> str:
+    known = series.dropna(subset=["value"])
+    if known.empty:
+        return f"{LABELS[kpi]}: no figure."
+    words = result.context.words
+    first, last = known.iloc[0], known.iloc[-1]
+    outside = int(known["signal"].isin(["above", "below"]).sum())
+    return (
+        f"{LABELS[kpi]}: {write(result, kpi, first['value'])} in {words.month(first['month'])}, "
+        f"{write(result, kpi, last['value'])} in {words.month(last['month'])}, "
+        f"{words.number(outside)} of {words.number(len(known))} points out of the normal range."
+    )

@@ -1,0 +1,264 @@
+"""Pictures of the analysis of segments: where the money comes from, who differs, who buys what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from crm_analysis.analyses._lines import NOT_STATED
+from crm_analysis.plots.theme import (
+    ACCENT,
+    INK,
+    MAIN,
+    MUTED,
+    SMALL,
+    WIDTH,
+    describe,
+    new_axes,
+    nothing_to_draw,
+    shorten,
+    styled,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.customer_segments import CustomerSegmentsResult
+    from crm_analysis.words import Words
+
+#: Segments that fit into a picture.
+_MOST_POINTS, _MOST_DIFFERENCES, _MOST_ROWS, _MOST_COLUMNS = 12, 14, 10, 12
+_SHARES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0, 50.0, 100.0)
+#: Where all ratios lie within a factor of four.
+_NEAR = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0)
+_COLOURS = {"higher": MAIN, "lower": ACCENT, "no_evidence": MUTED, "not_enough_data": MUTED}
+_MARKS = {"higher": "^", "lower": "v", "no_evidence": "o", "not_enough_data": "o"}
+_UNITS = {
+    "revenue_per_customer": "Typical revenue, times the others",
+    "margin_rate": "Margin, points against the others",
+    "win_rate": "Win rate, points against the others",
+}
+_RATES = ["points", "points_low", "points_high"]
+_COLUMNS = {
+    "revenue_per_customer": ["difference", "low", "high"],
+    "margin_rate": _RATES,
+    "win_rate": _RATES,
+}
+_SHADE = "Blues"
+_LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4, "relpos": (0, 0.5)}
+
+
+@styled
+def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimension: str = "") -> Axes:
+    """Draw the map of a dimension: each segment's share of customers against its share of revenue.
+
+    Without ``dimension`` the first one in which a segment stands out, else the first of all.
+    """
+    ax = new_axes(ax, grid="both", size=(WIDTH, 4.4))
+    dimension = dimension or _telling(result.segments)
+    rows = result.segments[result.segments["dimension"] == dimension]
+    rows = rows[(rows["customers"] > 0) & (rows["revenue_share"] > 0)]
+    if rows.empty:
+        return nothing_to_draw(ax, "No segment has customers and revenue.")
+    words, shown = result.context.words, rows.head(_MOST_POINTS)
+    ends = shown[["customer_share", "revenue_share"]].to_numpy()
+    low, high = float(ends.min()) / 1.5, min(float(ends.max()) * 1.5, 1.15)
+    ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
+    ax.plot([low, high], [low, high], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    for row in shown.to_dict("records"):
+        ax.scatter(
+            row["customer_share"], row["revenue_share"], s=60, color=_COLOURS[row["verdict"]],
+            marker=_MARKS[row["verdict"]], zorder=3, label=row["segment"], linewidth=0,
+        )  # fmt: skip
+    _label_beside(ax, shown, words)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_locator(FixedLocator(_ticks(_SHARES, low, high)))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: words.share(v, 0 if v >= 0.01 else 2)))
+    ax.set(xlabel="Share of customers", ylabel="Share of revenue")
+    first = shown.to_dict("records")[0]
+    more = shown[shown["verdict"] == "higher"]
+    told = more.to_dict("records")[0] if len(more) else first
+    said = f"{shorten(told['segment'])}: {_share(told['customer_share'], words)} of customers, "
+    said += f"{_share(told['revenue_share'], words)} of revenue"
+    alt = (
+        f"Map of {words.number(len(shown))} of {words.number(len(rows))} segments by {_called(dimension)}, "
+        f"share of customers against share of revenue. The largest, {first['segment']}, has "
+        f"{words.share(first['customer_share'])} of customers and {words.share(first['revenue_share'])} of "
+        f"revenue. More than chance above the others: {', '.join(more['segment']) or 'none'}."
+    )
+    return describe(ax, said, alt)
+
+
+@styled
+def differences(
+    result: CustomerSegmentsResult, ax: Axes | None = None, *, measure: str = "revenue_per_customer"
+) -> Axes:
+    """Draw the surest differences of segments against all other customers, with their likely ranges."""
+    table = result.tests[(result.tests["measure"] == measure) & result.tests["p_value"].notna()]
+    shown = table.sort_values(["p_value", "dimension", "segment"], kind="stable").head(_MOST_DIFFERENCES)
+    shown = shown.sort_values(_COLUMNS[measure][0], ascending=False, kind="stable")
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.32 * len(shown))))
+    if shown.empty:
+        return nothing_to_draw(ax, "No segment is large enough to be tested.")
+    words, ratio = result.context.words, measure == "revenue_per_customer"
+    figures = shown[_COLUMNS[measure]].to_numpy(dtype=float) + (1.0 if ratio else 0.0)
+    if ratio:
+        ax.set_xscale("log")
+    ax.axvline(1.0 if ratio else 0.0, color=MUTED, linewidth=1)
+    table_rows = shown.to_dict("records")
+    for at, (row, (middle, low, high)) in enumerate(zip(table_rows, figures, strict=True)):
+        colour, sure = _COLOURS[row["verdict"]], row["verdict"] in ("higher", "lower")
+        ax.plot([low, high], [at, at], color=colour, linewidth=2.4 if sure else 1.4)
+        ax.plot(
+            middle, at, color=colour, marker=_MARKS[row["verdict"]], markersize=8 if sure else 6,
+            markerfacecolor=colour if sure else "white", linestyle="", label=row["segment"],
+        )  # fmt: skip
+    names = [
+        f"{shorten(row['segment'], 18)} ({_called(row['dimension'], 12)})  n={words.number(row['n'], 0)}"
+        for row in table_rows
+    ]
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    _difference_axis(ax, figures, ratio=ratio, words=words)
+    ax.set_xlabel(_UNITS[measure])
+    found = shown[shown["verdict"].isin(["higher", "lower"])]
+    told = ", ".join(f"{row['segment']} {_written(row, ratio, words)}" for row in found.to_dict("records"))
+    alt = (
+        f"Differences of {words.number(len(shown))} of {words.number(len(table))} tested segments with their "
+        f"likely ranges, the surest ones. More than chance: {told or 'none'}."
+    )
+    stand_out = int(table["verdict"].isin(["higher", "lower"]).sum())
+    title = f"{words.number(stand_out)} of {words.counted(len(table), 'segment')} stand out"
+    return describe(ax, title, alt)
+
+
+@styled
+def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimension: str = "") -> Axes:
+    """Draw which share of a segment's customers buys each product; white spots framed.
+
+    Without ``dimension`` the one with the largest white spot, else the one of the map.
+    """
+    table = result.cross
+    if not dimension and len(table):
+        best = table.nlargest(1, "white_spot").to_dict("records")[0]
+        dimension = best["dimension"] if best["white_spot"] > 0 else _telling(result.segments)
+    rows = table[(table["dimension"] == dimension) & (table["customers"] > 0)]
+    rows = rows[rows["segment"] != NOT_STATED]
+    sizes = rows.drop_duplicates("segment").sort_values(
+        ["customers", "segment"], ascending=[False, True], kind="stable"
+    )
+    names = sizes["segment"].head(_MOST_ROWS).tolist()
+    most = rows.groupby("product")["buyers"].max().sort_values(ascending=False, kind="stable")
+    products = [str(name) for name in most.head(_MOST_COLUMNS).index]
+    ax = new_axes(ax, grid="", size=(WIDTH, max(2.6, 1.9 + 0.36 * len(names))))
+    if rows.empty:
+        return nothing_to_draw(ax, "No product is known of what customers bought.")
+    words = result.context.words
+    cells = {(row["segment"], row["product"]): row for row in rows.to_dict("records")}
+    shade = np.array([[cells[(name, product)]["penetration"] for product in products] for name in names])
+    ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=max(float(shade.max()) * 1.15, 1e-9))
+    for y, name in enumerate(names):
+        for x, product in enumerate(products):
+            cell = cells[(name, product)]
+            dark = shade[y, x] > 0.6 * shade.max()
+            ax.text(
+                x, y, words.number(cell["penetration"] * 100, 0), ha="center", va="center", fontsize=SMALL,
+                color="white" if dark else INK,
+            )  # fmt: skip
+            if cell["white_spot"] > 0:
+                ax.add_patch(_frame(x, y))
+    ax.set_xticks(range(len(products)), [shorten(p, 16) for p in products], rotation=40, ha="right")
+    known = dict(zip(sizes["segment"], sizes["customers"], strict=True))
+    ax.set_yticks(range(len(names)), [f"{shorten(n, 20)}  {words.number(known[n], 0)}" for n in names])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    spots = rows[rows["white_spot"] > 0]
+    alt = (
+        f"Map of {words.number(len(names))} of {words.number(len(sizes))} segments by {_called(dimension)} "
+        f"and {words.number(len(products))} products: percent of customers who buy, from "
+        f"{words.share(float(shade.min()), 0)} to {words.share(float(shade.max()), 0)}. White spots: "
+        f"{', '.join(spots['segment'] + ' and ' + spots['product']) or 'none'}."
+    )
+    title = f"Percent of customers who buy: {words.counted(len(spots), 'white spot')} (framed)"
+    return describe(ax, title if len(spots) else "Percent of customers who buy: no white spot", alt)
+
+
+def _telling(segments: pd.DataFrame) -> str:
+    """Return the first dimension in which a segment stands out, else the first of all."""
+    told = segments[segments["verdict"].isin(["higher", "lower"])]
+    rows = told if len(told) else segments
+    return str(rows["dimension"].iloc[0]) if len(rows) else ""
+
+
+def _label_beside(ax: Axes, rows: pd.DataFrame, words: Words) -> None:
+    """Write the labels in a column at the right, each joined to its point, none over another."""
+    to_axes = ax.transScale + ax.transLimits
+    records = sorted(rows.to_dict("records"), key=lambda row: (row["revenue_share"], row["segment"]))
+    wanted = [float(to_axes.transform((row["customer_share"], row["revenue_share"]))[1]) for row in records]
+    gap = min(0.085, 1.0 / max(len(records), 1))
+    places: list[float] = []
+    for place in wanted:
+        places.append(max(place, places[-1] + gap) if places else max(place, 0.0))
+    overflow = max(0.0, places[-1] - 1.0)
+    places = [
+        min(place, 1.0 - gap * (len(places) - 1 - at)) if overflow else place
+        for at, place in enumerate(places)
+    ]
+    for row, place in zip(records, places, strict=True):
+        text = (
+            f"{shorten(row['segment'], 20)}  {_share(row['customer_share'], words)} → "
+            f"{_share(row['revenue_share'], words)}"
+        )
+        ax.annotate(
+            text, (row["customer_share"], row["revenue_share"]), xytext=(1.04, place),
+            textcoords="axes fraction", fontsize=SMALL, va="center",
+            color=MUTED if row["segment"] == NOT_STATED else INK,
+            arrowprops=_LEADER,
+        )  # fmt: skip
+
+
+def _difference_axis(ax: Axes, figures: np.ndarray, *, ratio: bool, words: Words) -> None:
+    ends = figures[np.isfinite(figures)]
+    low, high = float(ends.min()), float(ends.max())
+    if not ratio:
+        room = 0.05 * max(high - low, 0.01)
+        ax.set_xlim(min(low, 0.0) - room, max(high, 0.0) + room)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.points(v, 0)))
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        return
+    low, high = min(low, 0.8) / 1.1, max(high, 1.25) * 1.1
+    ax.set_xlim(low, high)
+    ticks = _ticks(_NEAR if high < 4 * low else _RATIOS, low, high)
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"×{v:g}"))
+
+
+def _written(row: dict[Any, Any], ratio: bool, words: Words) -> str:
+    return words.change(row["difference"], 0) if ratio else words.points(row["points"])
+
+
+def _ticks(values: tuple[float, ...], low: float, high: float) -> list[float]:
+    inside = [value for value in values if low <= value <= high]
+    step = max(1, -(-len(inside) // 6))
+    # the one that everything is set against stays
+    return inside[inside.index(1.0) % step :: step] if 1.0 in inside else inside[::step]
+
+
+def _frame(x: int, y: int) -> Rectangle:
+    return Rectangle((x - 0.46, y - 0.44), 0.92, 0.88, fill=False, edgecolor=ACCENT, linewidth=2.4)
+
+
+def _share(value: float, words: Words) -> str:
+    return words.share(value, 0 if value > 0.05 else 1)
+
+
+def _called(dimension: str, most: int = 40) -> str:
+    return shorten(dimension.replace("_", " "), most)

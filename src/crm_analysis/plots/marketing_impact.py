@@ -1,0 +1,302 @@
+"""Pictures of the analysis of marketing: cost beside sales, returns, course by month, time to a sale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crm_analysis.plots._marketing_attribution import attribution, spend_and_income
+from crm_analysis.plots.theme import (
+    BAD,
+    CYCLE,
+    GOOD,
+    INK,
+    MAIN,
+    MUTED,
+    PALE,
+    SMALL,
+    WIDTH,
+    describe,
+    money_axis,
+    new_axes,
+    nothing_to_draw,
+    share_axis,
+    shorten,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+    from crm_analysis.analyses.marketing_impact import MarketingImpactResult
+    from crm_analysis.words import Words
+
+__all__ = [
+    "attribution",
+    "conversion_by_channel",
+    "course",
+    "lag",
+    "return_by_channel",
+    "share_of_cost_and_sales",
+    "spend_and_income",
+]
+
+#: More channels than these do not fit a page; the table holds all.
+_MOST = 15
+_MOST_LINES = 6
+_LOOKS = {
+    "pays back": (GOOD, "o"),
+    "does not pay back": (BAD, "X"),
+    "cannot be told": (MUTED, "D"),
+    "not_enough_data": (MUTED, "s"),
+}
+_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+#: A channel whose interval reaches further than this multiple of the best return is cut there.
+_FAR = 2.5
+
+
+@styled
+def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
+    """Draw the share of cost beside the share of revenue of each channel, most revenue first."""
+    rows = result.channels[(result.channels["revenue_share"].abs() > 0) | (result.channels["cost_share"] > 0)]
+    shown = rows.head(_MOST)
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.1 + 0.42 * len(shown))))
+    if shown.empty or shown["revenue_share"].isna().all():
+        return nothing_to_draw(ax, "There is no revenue to be split by channel.")
+    words, place = result.context.words, np.arange(len(shown))
+    costs = bool(shown["cost_share"].notna().any())
+    height = 0.36 if costs else 0.6
+    _share_bars(ax, place - (height / 2 if costs else 0), shown["revenue_share"], height, MAIN, words, "")
+    if costs:
+        _share_bars(ax, place + height / 2, shown["cost_share"], height, PALE, words, "////")
+    ax.set_yticks(place, [shorten(name) for name in shown["channel"]])
+    ax.set_ylim(len(shown) + (0.8 if costs else -0.4), -0.6)  # room for the legend below the bars
+    low = min(0.0, float(shown["revenue_share"].min()))
+    ax.set_xlim(low * 1.2, float(np.nanmax(shown[["revenue_share", "cost_share"]].to_numpy())) * 1.18)
+    share_axis(ax.xaxis, words)
+    if costs:
+        ax.legend(["share of revenue", "share of marketing cost"], loc="lower right", ncols=2)
+    first = shown.to_dict("records")[0]
+    title = f"{shorten(first['channel'])}: {words.share(first['revenue_share'], 0)} of revenue"
+    if costs:
+        title += f", {words.share(first['cost_share'], 0)} of marketing cost"
+    told = "; ".join(_both_shares(row, words, costs=costs) for row in shown.to_dict("records"))
+    more = f" {len(rows) - len(shown)} more channels are in the table." if len(rows) > len(shown) else ""
+    return describe(ax, title, f"Bars of shares by channel, most revenue first: {told}.{more}")
+
+
+@styled
+def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
+    """Draw the return on spend of each channel with its interval, best first; a line marks the money back."""
+    rows = result.ranking.merge(result.channels[["channel", "verdict", "few_wins"]], on="channel")
+    shown = rows.head(_MOST)
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.3 + 0.36 * len(shown))))
+    if shown.empty:
+        return nothing_to_draw(ax, "There is no return to be told: no costs, or no leads that are ripe.")
+    words, table = result.context.words, shown.to_dict("records")
+    end = _far_end(shown)
+    for at, row in enumerate(table):
+        colour, marker = _LOOKS[row["verdict"]]
+        if row["return_low"] == row["return_low"]:
+            ax.plot([row["return_low"], min(row["return_high"], end)], [at, at], color=colour, linewidth=2.2)
+        ax.plot(min(row["return_on_spend"], end), at, marker=marker, color=colour, markersize=8, linestyle="")
+        few = " *" if row["few_wins"] else ""
+        text = f"{words.change(row['return_on_spend'], 0)}   {words.number(row['cohort_won'], 0)} won{few}"
+        ax.annotate(
+            text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=INK
+        )
+    ax.axvline(0, color=INK, linewidth=1.2)
+    ax.set_yticks(np.arange(len(table)), [shorten(row["channel"], 20) for row in table])
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.set_xlim(min(-1.08, float(shown["return_on_spend"].min()) * 1.1), end * 1.04)
+    _change_axis(ax.xaxis, words)
+    ax.set_xlabel(
+        "Return on spend; 0 is the money back"
+        + (" (* few: range too narrow)" if shown["few_wins"].any() else "")
+    )
+    told = "; ".join(_return_told(row, words) for row in table)
+    more = f" {len(rows) - len(shown)} more channels are in the table." if len(rows) > len(shown) else ""
+    return describe(ax, _return_title(shown), f"Return on spend by channel, best first: {told}.{more}")
+
+
+@styled
+def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
+    """Draw how many of a channel's leads are won, with intervals: of ripe leads, else of the deals closed."""
+    table = result.channels
+    ripe = bool(table["conversion"].notna().any())
+    value, low, high, n = (
+        ("conversion", "conversion_low", "conversion_high", "cohort_leads")
+        if ripe
+        else ("win_rate", "win_low", "win_high", "closed")
+    )
+    rows = table[table[value].notna()].sort_values([value, "channel"], ascending=[False, True], kind="stable")
+    shown = rows.head(_MOST)
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.34 * len(shown))))
+    if shown.empty:
+        return nothing_to_draw(ax, "No deal with a channel has been decided.")
+    words, told = result.context.words, []
+    for at, row in enumerate(shown.to_dict("records")):
+        ax.plot([row[low], row[high]], [at, at], color=MAIN, linewidth=2.2)
+        ax.plot(row[value], at, marker="o", color=MAIN, markersize=7, linestyle="")
+        count = words.number(row[n], 0)
+        ax.annotate(
+            f"{words.share(row[value], 0)}   n = {count}", (1.01, at), xycoords=("axes fraction", "data"),
+            va="center", fontsize=SMALL, color=INK,
+        )  # fmt: skip
+        limits = f"{words.share(row[low], 0)} to {words.share(row[high], 0)}"
+        told.append(f"{row['channel']} {words.share(row[value], 0)} ({limits}; {count})")
+    ax.set_yticks(np.arange(len(shown)), [shorten(name, 20) for name in shown["channel"]])
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_xlim(0, 1.02)
+    share_axis(ax.xaxis, words)
+    what = "of ripe leads" if ripe else "of the deals closed in the period"
+    ax.set_xlabel(f"Share won {what}, with its likely range")
+    best = shown.to_dict("records")[0]
+    title = f"{shorten(best['channel'])} wins the largest share, {words.share(best[value], 0)}"
+    return describe(ax, title, f"Share won {what} by channel: {'; '.join(told)}.")
+
+
+@styled
+def course(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
+    """Draw by the month of the lead what was spent and what its leads brought; unripe months pale."""
+    ax = new_axes(ax)
+    table = result.course[result.course["cost"].notna() & result.course["income"].notna()]
+    if table.empty or not (table["cost"] > 0).any():
+        return nothing_to_draw(ax, "There are no costs to set beside what leads brought.")
+    words, place = result.context.words, np.arange(len(table))
+    ripe = table["ripe"].to_numpy()
+    ax.bar(place - 0.2, table["cost"], width=0.4, color=PALE, hatch="////", edgecolor=MUTED, linewidth=0.5)
+    income = table["income"].to_numpy(dtype=float)
+    ax.bar(place[ripe] + 0.2, income[ripe], width=0.4, color=MAIN)
+    ax.bar(place[~ripe] + 0.2, income[~ripe], width=0.4, color=MAIN, alpha=0.3)
+    step = max(1, len(table) // 6)
+    months = table["month"].tolist()
+    ax.set_xticks(place[::step], [f"{month:%Y-%m}" for month in months[::step]])
+    ax.set_xlabel("Month in which the leads came")
+    money_axis(ax.yaxis, words)
+    ax.axhline(0, color=MUTED, linewidth=0.8)
+    parts = [("cost", 0), ("what its leads brought", 1), ("so far, leads too young", 2)]
+    bars = ax.containers
+    kept = [(bars[at], name) for name, at in parts if len(bars[at])]
+    ax.legend([bar for bar, _ in kept], [name for _, name in kept], loc="upper left", ncols=1)
+    ax.set_ylim(top=float(max(table["cost"].max(), income.max())) * 1.35)
+    old = table[ripe]
+    spent, brought = words.money(float(old["cost"].sum())), words.money(float(old["income"].sum()))
+    title = f"In the ripe months {spent} brought {brought}" if len(old) else "No month is ripe yet"
+    late = table[~ripe]
+    alt = (
+        f"Bars by month of the lead, {words.month(months[0])} to {words.month(months[-1])}: cost beside what "
+        f"the leads brought. {title}. {words.counted(len(late), 'month')} at the end are too young: "
+        f"{words.money(float(late['cost'].sum()))} spent, {words.money(float(late['income'].sum()))} so far."
+    )
+    return describe(ax, title, alt)
+
+
+@styled
+def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
+    """Draw the share of leads won by months since the first contact, by channel."""
+    ax = new_axes(ax)
+    pace = result.pace[result.pace["won"] > 0]
+    if pace.empty:
+        return nothing_to_draw(ax, "No lead has been won yet.")
+    words = result.context.words
+    largest = pace.sort_values(["leads", "channel"], ascending=[False, True], kind="stable").head(_MOST_LINES)
+    ends, told = [], []
+    for at, row in enumerate(largest.to_dict("records")):
+        line = result.lag[result.lag["channel"] == row["channel"]]
+        ax.plot(
+            line["months"], line["share_won"], color=CYCLE[at], linestyle=_STYLES[at], linewidth=2.2,
+            marker="o", markersize=3,
+        )  # fmt: skip
+        last = float(line["share_won"].iloc[-1])
+        ends.append((last, shorten(row["channel"], 18), CYCLE[at]))
+        half = words.counted(round(row["median_days"]), "day")
+        told.append(f"{row['channel']} {words.share(last, 0)} in the end, half of them within {half}")
+    top = max(end for end, *_ in ends) or 0.1
+    _label_ends(ax, ends, top)
+    most = int(result.lag["months"].max())
+    ax.set(
+        xlim=(0, max(most, 1)),
+        ylim=(0, top * 1.1),
+        xlabel="Months since the first contact",
+        ylabel="Share won",
+    )
+    share_axis(ax.yaxis, words)
+    ax.set_xticks(range(0, max(most, 1) + 1, 2 if most > 6 else 1))
+    known = result.pace.to_dict("records")[0]
+    half = words.counted(round(known["median_days"]), "day")
+    return describe(
+        ax,
+        f"Half of the deals won are won within {half}",
+        f"Lines of the share of leads won: {'; '.join(told)}.",
+    )
+
+
+def _share_bars(
+    ax: Axes, place: np.ndarray, values: Any, height: float, colour: str, words: Words, hatch: str
+) -> None:
+    numbers = np.nan_to_num(values.to_numpy(dtype=float))
+    edge = MUTED if hatch else colour
+    ax.barh(place, numbers, height=height, color=colour, hatch=hatch, edgecolor=edge, linewidth=0.5)
+    for at, value in zip(place, numbers, strict=True):
+        text = f" {words.share(float(value), 0 if abs(value) >= 0.1 or not value else 1)}"
+        ax.text(max(value, 0.0), at, text, va="center", fontsize=SMALL - 1.5, color=INK)
+
+
+def _both_shares(row: dict[Any, Any], words: Words, *, costs: bool) -> str:
+    text = f"{row['channel']} {words.share(row['revenue_share'])} of revenue"
+    return f"{text}, {words.share(row['cost_share'])} of cost" if costs else text
+
+
+def _far_end(shown: Any) -> float:
+    """Give the right end of the axis, so that one very long interval does not press the rest together."""
+    best = max(float(shown["return_on_spend"].max()), 0.4)
+    longest = float(np.nanmax(np.append(shown["return_high"].to_numpy(dtype=float), best)))
+    return min(longest, best * _FAR)
+
+
+def _return_told(row: dict[Any, Any], words: Words) -> str:
+    text = f"{row['channel']} {words.change(row['return_on_spend'], 0)}"
+    if row["return_low"] == row["return_low"]:
+        text += f" ({words.change(row['return_low'], 0)} to {words.change(row['return_high'], 0)})"
+    verdict = "not enough data" if row["verdict"] == "not_enough_data" else row["verdict"]
+    return f"{text}, {words.number(row['cohort_won'], 0)} won: {verdict}"
+
+
+def _return_title(shown: Any) -> str:
+    counts = shown["verdict"].value_counts()
+    pays, pays_not = int(counts.get("pays back", 0)), int(counts.get("does not pay back", 0))
+    parts = [
+        f"{pays} pay{'s' if pays == 1 else ''} back" if pays else "",
+        f"{pays_not} do{'es' if pays_not == 1 else ''} not" if pays_not else "",
+    ]
+    said = ", ".join(filter(None, parts))
+    return f"Of {len(shown)} channels {said}" if said else "Which channel pays back cannot be told yet"
+
+
+def _change_axis(axis: Axis, words: Words) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: words.change(value, 0) if value else "0"))
+
+
+def _label_ends(ax: Axes, ends: list[tuple[float, str, str]], top: float) -> None:
+    """Name the lines at their ends, apart from each other and within the height of the axes."""
+    room, ordered = top * 0.075, sorted(ends)
+    places: list[float] = []
+    for value, *_ in ordered:
+        places.append(max(value, places[-1] + room) if places else value)
+    highest = top * 1.06
+    for at in range(len(places) - 1, -1, -1):
+        places[at] = min(places[at], highest)
+        highest = places[at] - room
+    beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
+    for (value, name, colour), place in zip(ordered, places, strict=True):
+        ax.annotate(f" {name}", (1.01, place), va="center", fontsize=SMALL, color=INK, **beside)
+        line = {"arrowstyle": "-", "color": colour, "lw": 1.5}
+        ax.annotate(
+            "", (1.0, value), (1.015, place), textcoords=beside["xycoords"], arrowprops=line, **beside
+        )

@@ -1,0 +1,257 @@
+"""Pictures of open deals: how far deals get, what is in work, how it moved, who wins, what will come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.transforms import ScaledTranslation
+
+from crm_analysis.plots._deals_forecast import backtest, calibration, fan
+from crm_analysis.plots.theme import (
+    BAD,
+    GOOD,
+    INK,
+    MAIN,
+    MUTED,
+    PALE,
+    SMALL,
+    WIDTH,
+    count_axis,
+    describe,
+    money_axis,
+    new_axes,
+    nothing_to_draw,
+    share_axis,
+    shorten,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.open_deals import OpenDealsResult
+
+__all__ = ["backtest", "bridge", "calibration", "fan", "funnel", "owners", "pipeline"]
+
+#: From pale to dark: the older, the darker; deals of unknown age are hatched.
+_AGES = {
+    "under 30 days": "#DCE9F5",
+    "30 to 59 days": "#A9CCE8",
+    "60 to 89 days": "#6CAAD6",
+    "90 to 179 days": "#2F7FBA",
+    "180 days and more": "#0B3C66",
+    "age not known": "#FFFFFF",
+}
+_HATCH = "////"
+_MOST_OWNERS = 30
+#: Room for the label of the axis above a legend, in points.
+_UNDER_A_LABEL = 42
+_PARTS = {"opening": "at the beginning", "closing": "at the end"}
+
+
+def _legend_below(ax: Axes, points: float = 24) -> None:
+    """Put the legend below the axes, so many points, however high they are."""
+    below = ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.4, 0),
+        bbox_transform=ax.transAxes + below,
+        ncols=3,
+        columnspacing=1,
+    )
+
+
+@styled
+def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw how many deals entered each stage, and of these who went on, waits there, or was lost there."""
+    rows = result.funnel.to_dict("records")
+    ax = new_axes(ax, size=(WIDTH, 1.7 + 0.42 * max(len(rows), 2)), grid="x")
+    if not rows:
+        return nothing_to_draw(ax, "Too few deals are decided, or none is old enough to be judged.")
+    words, place = result.context.words, np.arange(len(rows))
+    start = np.zeros(len(rows))
+    for name, label, colour, hatch in (
+        ("passed", "went on", MAIN, ""),
+        ("waiting", "still waiting", PALE, ""),
+        ("lost", "lost there", "white", _HATCH),
+    ):  # fmt: skip
+        width = np.array([row[name] for row in rows], dtype=float)
+        ax.barh(place, width, left=start, color=colour, edgecolor=MUTED, lw=0.6, hatch=hatch, height=0.68,
+                label=label)  # fmt: skip
+        start += width
+    shares = [
+        f"{words.share(row['conversion'], 0)} ({words.share(row['low'], 0)} to {words.share(row['high'], 0)})"
+        for row in rows
+    ]
+    for y, x, share in zip(place, start, shares, strict=True):
+        ax.annotate(share, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    ax.set_yticks(place, [shorten(row["stage"], 18) for row in rows])
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlim(0, float(start.max()) * 1.3)
+    ax.set_xlabel("Deals, and percent of them that went on")
+    count_axis(ax.xaxis, words)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32 if len(rows) < 4 else -0.2), ncols=3)
+    narrow = min(rows, key=lambda row: row["conversion"])
+    told = "; ".join(
+        f"{row['stage']}: {words.number(row['entered'])} entered, {words.number(row['passed'])} went on "
+        f"({share}), "
+        f"{words.number(row['lost'])} lost, {words.number(row['waiting'])} waiting"
+        for row, share in zip(rows, shares, strict=True)
+    )
+    won = words.share(rows[-1]["passed"] / rows[0]["entered"], 0)
+    title = f"{won} of deals are won" if len(rows) == 1 else f"{won} are won"
+    if len(rows) > 1:
+        title += f"; narrowest: {shorten(narrow['stage'], 12)}, {words.share(narrow['conversion'], 0)}"
+    return describe(ax, title, f"Bars of a funnel. {told}.")
+
+
+@styled
+def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw the open deals by stage, split by age: in money, or in deals where no amount is known."""
+    table = result.pipeline
+    stages = list(dict.fromkeys(table["stage"]))
+    ax = new_axes(ax, size=(WIDTH, 1.9 + 0.42 * max(len(stages), 2)), grid="x")
+    if table.empty:
+        return nothing_to_draw(ax, "No deal is open.")
+    words = result.context.words
+    in_money = bool(table["open_amount"].sum() > 0)
+    measure = "open_amount" if in_money else "open_deals"
+    wide = table.pivot_table(index="stage", columns="age", values=measure, sort=False, aggfunc="sum")
+    wide = wide.reindex(index=stages, columns=[age for age in _AGES if age in set(table["age"])]).fillna(0.0)
+    place, start = np.arange(len(stages)), np.zeros(len(stages))
+    for age in wide.columns:
+        width = wide[age].to_numpy(dtype=float)
+        hatch = _HATCH if _AGES[age] == "#FFFFFF" else ""
+        ax.barh(place, width, left=start, color=_AGES[age], edgecolor=MUTED, lw=0.6, hatch=hatch, height=0.68,
+                label=age)  # fmt: skip
+        start += width
+    sums = table.groupby("stage", sort=False)[["open_deals", "stalled"]].sum().reindex(stages)
+    labels = [
+        _of_stage(result, row, total if in_money else None)
+        for row, total in zip(sums.to_dict("records"), start, strict=True)
+    ]
+    for y, x, label in zip(place, start, labels, strict=True):
+        ax.annotate(label, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    ax.set_yticks(place, [shorten(stage, 18) for stage in stages])
+    ax.set_ylim(len(stages) - 0.4, -0.6)
+    ax.set_xlim(0, float(start.max()) * (1.75 if in_money else 1.5) or 1.0)
+    (money_axis if in_money else count_axis)(ax.xaxis, words)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.42, -0.4 if len(stages) < 4 else -0.14), ncols=3)
+    old = int(sums["stalled"].sum())
+    title = f"{words.counted(len(result.deals), 'open deal')}, {words.number(old)} of them standing still"
+    told = "; ".join(f"{stage}: {label}" for stage, label in zip(stages, labels, strict=True))
+    return describe(ax, title, f"Bars of the open deals by stage, shaded by age. {told}.")
+
+
+def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None) -> str:
+    words = result.context.words
+    parts = [] if amount is None else [words.money(amount)]
+    parts.append(words.counted(row["open_deals"], "deal"))
+    if row["stalled"]:
+        parts.append(f"{words.number(row['stalled'])} still")
+    return ", ".join(parts)
+
+
+@styled
+def bridge(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw how the pipeline got from the beginning to the end of the period, as a waterfall."""
+    table = result.bridge
+    in_money = bool(table["amount"].notna().all() and table["amount"].abs().sum() > 0)
+    measure = "amount" if in_money else "deals"
+    # what the data cannot know is 0 and would only take room
+    rows = table[table["part"].isin(["opening", "created", "won", "lost", "closing"]) | (table["deals"] != 0)]
+    ax = new_axes(ax, size=(WIDTH, 1.2 + 0.44 * len(rows)), grid="x")
+    if not table["deals"].any():
+        return nothing_to_draw(ax, "No deal was open, created or closed.")
+    words = result.context.words
+    names = [_PARTS.get(part, part) for part in rows["part"]]
+    values = rows[measure].to_numpy(dtype=float)
+    levels = np.cumsum(values[:-1])
+    place = np.arange(len(rows))
+    ax.barh(place[[0, -1]], values[[0, -1]], color=MUTED, height=0.62)
+    moves = values[1:-1]
+    colours = [GOOD if name in ("created", "won", "reopened", "grown") else BAD for name in names[1:-1]]
+    hatches = ["" if colour == GOOD else _HATCH for colour in colours]
+    ax.barh(
+        place[1:-1],
+        moves,
+        left=levels[:-1],
+        color=colours,
+        hatch=hatches,
+        edgecolor="white",
+        lw=0,
+        height=0.62,
+    )
+    for step, level in enumerate(levels):
+        ax.plot([level, level], [step - 0.31, step + 1.31], color=MUTED, lw=0.8)
+    write = words.money if in_money else words.number
+    texts = [
+        _of_part(result, row, measure, signed=0 < at < len(values) - 1)
+        for at, row in enumerate(rows.to_dict("records"))
+    ]
+    ends = [values[0], *np.maximum(levels[:-1], levels[1:]), values[-1]]
+    for y, x, text in zip(place, ends, texts, strict=True):
+        ax.annotate(
+            text, (max(x, 0), y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=SMALL
+        )
+    ax.set_yticks(place, names)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlim(min(0.0, float(levels.min())), max(*ends, 0.0) * 1.5 or 1.0)
+    (money_axis if in_money else count_axis)(ax.xaxis, words)
+    told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
+    change = write(values[-1] - values[0], signed=True)
+    return describe(
+        ax, f"Pipeline {change}{'' if in_money else ' deals'}", f"Waterfall of the pipeline: {told}."
+    )
+
+
+def _of_part(result: OpenDealsResult, row: dict[Any, Any], measure: str, *, signed: bool) -> str:
+    words = result.context.words
+    if measure == "deals":
+        return words.number(row["deals"], signed=signed)
+    count = abs(int(row["deals"]))
+    unknown = count > 0 and row["without_amount"] == count
+    amount = "amounts not known" if unknown else words.money(row["amount"], signed=signed)
+    return f"{amount} ({words.counted(count, 'deal')})"
+
+
+@styled
+def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
+    """Draw each owner's win rate with the deals of the whole team and its range, and the rate as it is."""
+    rows = result.owners[result.owners["win_rate"].notna() & (result.owners["closed"] > 0)]
+    rows = rows.sort_values(["closed", "owner"], ascending=[False, True], kind="stable").head(_MOST_OWNERS)
+    rows = rows.sort_values(["win_rate", "owner"], ascending=[False, True], kind="stable")
+    ax = new_axes(ax, size=(WIDTH, 1.7 + 0.31 * max(len(rows), 3)), grid="x")
+    if rows.empty or not rows["low"].notna().any():
+        return nothing_to_draw(ax, "Too few owners with decided deals to compare.")
+    words, place, table = result.context.words, np.arange(len(rows)), rows.to_dict("records")
+    team = float((rows["raw_rate"] * rows["closed"]).sum() / rows["closed"].sum())
+    ax.axvline(team, color=MUTED, lw=1.2, ls=(0, (4, 3)))
+    for y, row in zip(place, table, strict=True):
+        apart = row["compared"] in ("above the team", "below the team")
+        colour = MAIN if apart else MUTED
+        ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2.4, solid_capstyle="butt")
+        ax.plot(row["win_rate"], y, marker="o", ms=7, color=colour, mfc=colour if apart else "white", ls="")
+        ax.plot(row["raw_rate"], y, marker="x", ms=6, color=INK, mew=1.4, ls="")
+    ax.plot(
+        [], [], marker="o", ms=7, color=MUTED, mfc="white", lw=2.4, label="with the same deals, likely range"
+    )
+    ax.plot([], [], marker="x", ms=6, color=INK, mew=1.4, ls="", label="as it is")
+    ax.plot([], [], color=MUTED, lw=1.2, ls=(0, (4, 3)), label="team")
+    labels = [f"{shorten(row['owner'], 20)} ({words.number(row['closed'])})" for row in table]
+    ax.set_yticks(place, labels)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    share_axis(ax.xaxis, words)
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.35, -0.12 if len(rows) > 6 else -0.3), ncols=3, columnspacing=1
+    )
+    apart_n = sum(row["compared"] in ("above the team", "below the team") for row in table)
+    title = f"{apart_n} of {words.counted(len(rows), 'owner')} told apart from the team"
+    title = title if apart_n else "No owner can be told apart"
+    told = "; ".join(
+        f"{row['owner']} {words.share(row['win_rate'], 0)}, {words.share(row['low'], 0)} to "
+        f"{words.share(row['high'], 0)}, as it is {words.share(row['raw_rate'], 0)}, {row['compared']}"
+        for row in table
+    )
+    return describe(ax, title, f"Win rates of owners with the same deals, with ranges: {told}.")

@@ -1,0 +1,191 @@
+"""Pictures of the process KPIs: the verdict board, the courses, how deals end, an event, the groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from crm_analysis.errors import ParameterError, listed, nearest
+from crm_analysis.findings import VERDICTS
+from crm_analysis.plots._kpi_board import board
+from crm_analysis.plots._kpi_course import courses, draw_course, rows_of, write
+from crm_analysis.plots.theme import (
+    ACCENT,
+    BAD,
+    GOOD,
+    INK,
+    MAIN,
+    MUTED,
+    SMALL,
+    WIDTH,
+    describe,
+    new_axes,
+    nothing_to_draw,
+    share_axis,
+    styled,
+)
+from crm_analysis.sentences.process_kpis import LABELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from crm_analysis.analyses.process_kpis import ProcessKpisResult
+
+__all__ = ["board", "courses", "event", "groups", "outcomes"]
+
+_CLASSES = {"A": "A clients", "B": "B clients", "C": "C clients", "new": "new clients", "all": "all"}
+
+
+@styled
+def outcomes(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
+    """Draw the share of deals won, lost and open by the days since first contact, with likely ranges.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.process_kpis.analyze`.
+    ax
+        Axes to draw on; new ones where left out.
+    """
+    table, words = result.outcomes, result.context.words
+    ax = new_axes(ax)
+    if table.empty:
+        return nothing_to_draw(ax, "No deal with a known beginning has been decided.")
+    ends = []
+    for name, colour, style in (("won", GOOD, "-"), ("lost", BAD, "--"), ("open", MUTED, ":")):
+        if name != "open":
+            low, high = table[f"{name}_low"].fillna(table[name]), table[f"{name}_high"].fillna(table[name])
+            ax.fill_between(table["days"], low, high, step="post", color=colour, alpha=0.15, lw=0)
+        ax.step(table["days"], table[name], where="post", color=colour, ls=style, lw=2, label=name)
+        ends.append((float(table[name].iloc[-1]), f"{name} {words.share(table[name].iloc[-1], 0)}", colour))
+    _label_ends(ax, float(table["days"].iloc[-1]), ends)
+    last = words.number(float(table["days"].iloc[-1]))
+    ax.set(xlim=(0, float(table["days"].iloc[-1]) or 1), ylim=(0, 1.02), xlabel="Days since first contact")
+    share_axis(ax.yaxis, words)
+    told = ", ".join(text for _, text, _ in ends)
+    return describe(
+        ax, "How deals end, and when", f"Shares of all deals {last} days after first contact: {told}."
+    )
+
+
+@styled
+def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the course of a KPI around the event, with the level on both sides.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.process_kpis.analyze`, with ``event_on``.
+    kpi
+        Which KPI; the one that the event moved most clearly where left out.
+    ax
+        Axes to draw on; new ones where left out.
+
+    Raises
+    ------
+    ParameterError
+        There is no such KPI.
+    """
+    ax = new_axes(ax)
+    table = result.event[result.event["group"] == "all"]
+    if table.empty:
+        return nothing_to_draw(ax, "No event was named: set event_on to the day of one.")
+    known = table.dropna(subset=["before", "after"])
+    row = _chosen(table, known, kpi)
+    series = result.series[(result.series["kpi"] == row["kpi"]) & (result.series["group"] == "all")]
+    if series.empty or np.isnan(row["before"] + row["after"]):
+        return nothing_to_draw(ax, "The event has no months on both sides to compare.")
+    draw_course(result, series, ax, lines=False)
+    starts = len(series) - int(row["n_after"])
+    before, after = np.arange(starts), np.arange(starts, len(series))
+    for place, side in ((before, "before"), (after, "after")):
+        ax.plot(
+            [place[0], place[-1]], [row[side]] * 2, color=ACCENT, lw=2.4, ls="-" if side == "after" else "--"
+        )
+    ax.axvline(starts - 0.5, color=INK, lw=1.2)
+    word = VERDICTS[row["verdict"]][0]
+    levels = (
+        f"{write(result, row['kpi'], row['before'])} before, {write(result, row['kpi'], row['after'])} after"
+    )
+    title = f"{LABELS[row['kpi']]}: {levels}"
+    return describe(ax, title, f"Course of a KPI around the event. {title}; verdict: {word}.")
+
+
+@styled
+def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None = None) -> Axes:
+    """Draw a KPI of the period by group, with likely ranges, and what it was before.
+
+    Parameters
+    ----------
+    result
+        From :func:`crm_analysis.analyses.process_kpis.analyze`.
+    kpi
+        Which KPI.
+    ax
+        Axes to draw on; new ones where left out.
+
+    Raises
+    ------
+    ParameterError
+        There is no such KPI.
+    """
+    if kpi not in LABELS:
+        raise _unknown(kpi)
+    rows = rows_of(result.kpis[(result.kpis["kpi"] == kpi) & result.kpis["group"].isin(list(_CLASSES))])
+    rows = [row for row in rows if not np.isnan(row["value"])]
+    ax = new_axes(ax, size=(WIDTH, 1.2 + 0.42 * max(len(rows), 2)), grid="x")
+    if not rows:
+        return nothing_to_draw(ax, f"{LABELS[kpi]}: no figure of this period.")
+    told = []
+    for place, row in enumerate(rows):
+        ranged = not np.isnan(row["low"] + row["high"])
+        if ranged:
+            ax.plot([row["low"], row["high"]], [place, place], color=MAIN, lw=2)
+        ax.plot(row["value"], place, "o", ms=7, color=MAIN, label=None if place else "now")
+        if not np.isnan(row["previous"]):
+            ax.plot(
+                row["previous"], place, "D", ms=6, mfc="white", mec=INK, label=None if place else "before"
+            )
+        right = np.nanmax([row["value"], row["high"], row["previous"]])
+        text = write(result, kpi, row["value"])
+        ax.annotate(
+            text, (right, place), xytext=(8, 0), textcoords="offset points", va="center", fontsize=SMALL
+        )
+        told.append(f"{_CLASSES[row['group']]} {text}")
+    names = [f"{_CLASSES[row['group']]} ({result.context.words.number(row['n'])})" for row in rows]
+    ax.set_yticks(range(len(rows)), names)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
+    ax.margins(x=0.16)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35 / (1.2 + 0.42 * max(len(rows), 2))), ncols=2)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    ax.xaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
+    return describe(ax, f"{LABELS[kpi]}, by class of client", f"{LABELS[kpi]}: {', '.join(told)}.")
+
+
+def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
+    """Write the last figure beside each line, pushed apart where they would overlap."""
+    at = -1.0
+    for value, text, colour in sorted(ends):
+        at = max(value, at + 0.075)
+        ax.annotate(
+            text, (x, at), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL,
+            color=INK if colour == MUTED else colour, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _chosen(table: pd.DataFrame, known: pd.DataFrame, kpi: str | None) -> dict[str, Any]:
+    if kpi is not None and kpi not in set(table["kpi"]):
+        raise _unknown(kpi)
+    if kpi is None:
+        kpi = str((known if len(known) else table).sort_values("p_value", kind="stable")["kpi"].iloc[0])
+    return rows_of(table[table["kpi"] == kpi])[0]
+
+
+def _unknown(kpi: str) -> ParameterError:
+    return ParameterError(
+        f'There is no KPI "{kpi}".', f"There are: {listed(list(LABELS), 8)}.", nearest(kpi, list(LABELS))
+    )

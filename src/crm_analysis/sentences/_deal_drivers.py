@@ -1,0 +1,112 @@
+"""Sentences about what goes with winning a deal, and whether the price is why deals are lost."""
+
+DRIVERS: dict[str, str] = {
+    # what goes with winning
+    "drivers.changed": (
+        "Among {deals} deals decided in {window}, all else alike, {parts}. This tells what goes together, "
+        "not what causes it."
+    ),
+    "drivers.higher": "won more often than the average deal: {levels}",
+    "drivers.lower": "won less often than the average deal: {levels}",
+    "drivers.factors": "winning differs by {factors}, though no single group stands out",
+    "drivers.level": "{level} ({factor}, odds of winning times {ratio}, likely {low} to {high})",
+    "drivers.amount": "{level} (odds of winning times {ratio} with twice the amount, likely {low} to {high})",
+    "drivers.more": "{count} more",
+    "drivers.no_evidence": (
+        "No evidence that any of {factors} goes with winning or losing: the differences among the {deals} "
+        "deals decided in {window} are what chance brings."
+    ),
+    "drivers.not_enough_data": (
+        "What goes with winning cannot be said: {won} won and {lost} lost deals in {window} are too few. "
+        "It takes at least {needed} of either."
+    ),
+    "drivers.no_factors": (
+        "What goes with winning cannot be said: the data tell nothing of the deals that could be compared."
+    ),
+    "drivers.larger": "larger deals",
+    "drivers.smaller": "smaller deals",
+    # how much they explain together
+    "drivers_fit.note": (
+        "Together {factors} put {right} of 100 pairs of a won and a lost deal in the right order (likely "
+        "{low} to {high}), deals of customers they had not seen; a coin puts 50. {strength}"
+    ),
+    "fit.nothing": "That cannot be told from a coin.",
+    "fit.little": "That is little better than a coin: most of what decides a deal is not in these data.",
+    "fit.some": "That is clearly better than a coin, and far from a forecast of a single deal.",
+    "fit.much": "That is much: what decides a deal is largely in these data.",
+    "fit.worse": (
+        " As chances of winning of single deals they cannot be told from the plain share of deals won."
+    ),
+    # does "too expensive" hold up
+    "price_check.holds": (
+        "The price holds up as a reason: deals lost for {reasons} were {difference} dearer than won "
+        "ones{alike} (likely {low} to {high}); {lost} lost and {won} won deals compared."
+    ),
+    "price_check.refuted": (
+        "The price does not hold up as a reason: deals lost for {reasons} were no dearer than won "
+        "ones{alike}: between {low} and {high}; {lost} lost and {won} won deals compared. Ask what stood "
+        "behind it."
+    ),
+    "price_check.open": (
+        "No evidence that deals lost for {reasons} were dearer than won ones{alike}: the difference lies "
+        "between {low} and {high}; {lost} lost and {won} won deals compared. The price as a reason is "
+        "neither borne out nor ruled out."
+    ),
+    "price_check.cheaper": (
+        "The price does not hold up as a reason: deals lost for {reasons} were smaller than won "
+        "ones{alike}: between {low} and {high}; {lost} lost and {won} won deals compared. Ask what stood "
+        "behind it."
+    ),
+    "price_check.few": (
+        "Whether deals lost for {reasons} were dearer than won ones cannot be said: {lost} such deals and "
+        "{won} won ones of the same kind in {window}. It takes at least {needed} of either."
+    ),
+    "price_check.wide": (
+        "Whether deals lost for {reasons} were dearer than won ones cannot be said: not enough data. The "
+        "amounts of {lost} lost and {won} won deals differ so much that the likely range is wider than "
+        "from half to double."
+    ),
+    "price.alike": " of the same {alike}",
+    "price.left.reasons": (
+        "Whether the price holds up as a reason: no reason of a lost deal in {window} speaks of the price."
+    ),
+    "price.left.no_reasons": (
+        "Whether the price holds up as a reason: the data hold no reasons of lost deals."
+    ),
+    "price.left.amounts": (
+        "Whether the price holds up as a reason: deals lost for {reasons}, or won ones, have no amount."
+    ),
+    "price.left.quantity": (
+        "The price check compares amounts, since the deals hold no quantity to tell a price from."
+    ),
+    # what was left out
+    "left.deals": "What goes with winning: there are no deals.",
+    "left.many": "Among what may go with winning, columns with too many different values: {columns}.",
+    "left.no_client": (
+        "What goes with winning: {share} of the decided deals, whose customer is not in the table of "
+        "customers."
+    ),
+    "left.clients": (
+        "What goes with winning: {factors}, because {share} of the decided deals name no known customer."
+    ),
+    "left.known": (
+        "What goes with winning: whether the client had bought before, because the records of purchases "
+        "begin less than a year before most of the deals, so that everybody looks new at first."
+    ),
+    "left.after": (
+        "What goes with winning: {factor}, which is filled in for won and for lost deals so differently "
+        "that it must have been filled in after the decision."
+    ),
+    "left.knows": (
+        "What goes with winning: {factor}, which tells the outcome itself and so must have been written "
+        "after it."
+    ),
+    "left.scattered": "What goes with winning: {factor}, most of whose values stand for a few deals only.",
+    "left.amount": "What goes with winning: the amount, which {share} of the {side} deals lack.",
+    "left.repeats": "What goes with winning: {factors}, which the other factors already tell.",
+    "left.too_many_levels": (
+        "What goes with winning: {factors}, because {fewer} {side} deals carry {most} figures at most, "
+        "ten deals each."
+    ),
+    "left.open": "What goes with winning: the deals still open, which are neither won nor lost.",
+}

@@ -1,0 +1,126 @@
+"""Sentences of the forecast, part of those of open deals."""
+
+from __future__ import annotations
+
+#: Methods of forecasting as they are called within a sentence.
+METHODS = {
+    "naive": "as much as in the last month",
+    "seasonal_naive": "as much as in the same months a year before",
+    "mean_3": "the mean of the last three months",
+    "mean_6": "the mean of the last six months",
+    "mean_12": "the mean of the last twelve months",
+    "smoothed": "a smoothed level of the past months",
+    "stage_weighted": "amounts times the usual probability",
+    "value_weighted": "what past deals of each stage brought",
+    "simulated": "deals drawn stage by stage",
+}
+
+FORECAST = {
+    # what is expected
+    "forecast.none": "There is no forecast: {why}.",
+    "forecast.undated": "no deal has a date before the first whole month of the data",
+    "forecast.too_short": (
+        "the data hold {months} of deals with {won} won; {needed} and {needed_won} won are the least to "
+        "learn from"
+    ),
+    "forecast.money": (
+        "About {mean} from deals won is expected in the three months {first} to {last}, in 8 of 10 cases "
+        "between {low} and {high}; {open} of it from deals open today. The three months before brought "
+        "{before}.{range}"
+    ),
+    "forecast.deals": (
+        "About {mean} deals are expected to be won in the three months {first} to {last}, in 8 of 10 cases "
+        "between {low} and {high}; {open} of them from deals open today. In the three months before it were "
+        "{before}.{range}"
+    ),
+    "forecast.loose": " The range comes from the model alone: too few forecasts like it are over to test it.",
+    # whether it held
+    "trust.none": (
+        "Not enough data to say how far the forecast can be trusted: {tested} of three months can be looked "
+        "back at."
+    ),
+    "trust.usual": (
+        "Looking back, {held} of {n} monthly ranges held what came. Ranges for 8 of 10 cases should hold "
+        "about {should}; chance alone makes as much difference."
+    ),
+    "trust.few": (
+        "Looking back, {held} of {n} monthly ranges held what came, where ranges for 8 of 10 cases should "
+        "hold about {should}. That is not enough data to trust them, or to distrust them."
+    ),
+    "trust.narrow": (
+        "The ranges have been too narrow: looking back, only {held} of {n} monthly ranges held what came, "
+        "and about {should} should have. Read this forecast as less certain than it looks."
+    ),
+    # which rule
+    "rule.untested": (
+        "Too few forecasts of three months can be looked back at to choose between ways of forecasting; "
+        "{plain} stands in."
+    ),
+    "rule.model": (
+        "Looking back at {n}, the forecast from the {by} of open deals missed three months by {model} on "
+        "average; the best plain rule, {plain}, by {other}. So the {by} are used.{early}"
+    ),
+    "rule.plain": (
+        "Looking back at {n}, a plain rule missed by less than the forecast from the {by} of open deals: "
+        "{plain} missed three months by {other} on average, the {by} by {model}. So the plain rule is used. "
+        "For the next month alone the {by} missed by {near}, the rule by {near_other}.{early}"
+    ),
+    "rule.early": " So few forecasts make this a first sign.",
+    # probabilities
+    "typed.rosy": (
+        "The probabilities typed in for the stages promise too much: open deals ({n} looked at, three months "
+        "apart) were promised {promised} on average, {kept} were won (likely {low} to {high}). Today they "
+        "would make the open deals worth {typed}; as past deals went, it is {learnt}."
+    ),
+    "typed.cautious": (
+        "The probabilities typed in for the stages promise too little: open deals ({n} looked at, three "
+        "months apart) were promised {promised} on average, {kept} were won (likely {low} to {high}). Today "
+        "they would make the open deals worth {typed}; as past deals went, it is {learnt}."
+    ),
+    "typed.fair": (
+        "The probabilities typed in for the stages are about right on the whole: open deals ({n} looked at, "
+        "three months apart) were promised {promised} on average, {kept} were won (likely {low} to {high})."
+    ),
+    "probability.fair": (
+        "The chances of winning given here have held so far: of the open deals ({n} looked at, three months "
+        "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
+        "{high})."
+    ),
+    "probability.rosy": (
+        "The chances of winning given here were too high: of the open deals ({n} looked at, three months "
+        "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
+        "{high})."
+    ),
+    "probability.cautious": (
+        "The chances of winning given here were too low: of the open deals ({n} looked at, three months "
+        "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
+        "{high})."
+    ),
+    "probability.few": "Not enough data to say whether the chances of winning given here hold.",
+    # what limits it
+    "note.amounts": (
+        "The forecast takes amounts as last typed, since the data keep no earlier ones: looking back, it "
+        "knows the final amount of a deal a little too early."
+    ),
+    "note.count": "The deals have no amounts, so the forecast is of the number of deals won.",
+    "note.unsized": (
+        "Amounts are missing of many decided deals, more often with one outcome than the other; the forecast "
+        "counts deals and takes the amounts of those won."
+    ),
+    "note.no_stages": (
+        "The data keep no history of stages, so chances of winning go by the age of a deal{size}; monthly "
+        "copies of the open deals, kept from now on, would let them go by stage."
+    ),
+    "note.and_size": " and its amount",
+    "note.undated": (
+        "{deals} without any date have no chance of winning here, and count among the new ones once dated."
+    ),
+    "note.blank": "{deals} without an amount count with the mean of recent deals.",
+    "note.running": (
+        "The forecast begins with {month}, the first month that is not over in the data; what came in since "
+        "its first day is not used."
+    ),
+    "note.sales": (
+        "The forecast covers the value of deals won, by the month in which they are won, not order lines."
+    ),
+}

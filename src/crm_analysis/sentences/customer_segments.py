@@ -1,0 +1,121 @@
+"""Sentences of the analysis of segments."""
+
+TEMPLATES = {
+    "no_customers": "Nothing can be said of segments: no order line with an amount names a customer.",
+    "no_dimensions": (
+        "Nothing can be said of segments: the data hold no trait of customers (industry, region, size or "
+        "another) with more than one value."
+    ),
+    # what a customer brings
+    "revenue_per_customer.higher": (
+        "{dimension}: a typical customer in “{best}” buys {best_change} against customers alike in the rest "
+        "(likely {best_low} to {best_high}), {sure} not by chance. Its {best_customers}, {best_part} of "
+        "all, bring {best_share} of revenue."
+    ),
+    "revenue_per_customer.lower": (
+        "{dimension}: a typical customer in “{worst}” buys {worst_change} against customers alike in the "
+        "rest (likely {worst_low} to {worst_high}), {sure} not by chance. Its {worst_customers}, "
+        "{worst_part} of all, bring {worst_share} of revenue."
+    ),
+    "revenue_per_customer.both": (
+        "{dimension}: a typical customer in “{best}” buys {best_change} against customers alike in the rest "
+        "(likely {best_low} to {best_high}), one in “{worst}” {worst_change}; {sure} not by chance. "
+        "The {best_customers} of “{best}”, {best_part} of all, bring {best_share} of revenue."
+    ),
+    "revenue_per_customer.no_evidence": (
+        "No evidence that a customer of one segment brings more than one of another: {tests} segments were "
+        "set against the others."
+    ),
+    "revenue_per_customer.not_enough_data": (
+        "Whether a customer of one segment brings more than one of another cannot be said: no segment has "
+        "five customers who bought, and five others to compare with."
+    ),
+    # margin
+    "margin_rate.higher": (
+        "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, {best_change} against "
+        "customers alike in the rest (likely {best_low} to {best_high}), {sure} not by chance."
+    ),
+    "margin_rate.lower": (
+        "{dimension}: a typical customer in “{worst}” leaves a margin of {worst_value}, {worst_change} "
+        "against customers alike in the rest (likely {worst_low} to {worst_high}), {sure} not by chance."
+    ),
+    "margin_rate.both": (
+        "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, one in “{worst}” "
+        "{worst_value}: {best_change} and {worst_change} against customers alike in the rest, {sure} not by "
+        "chance."
+    ),
+    "margin_rate.no_evidence": (
+        "No evidence that the margin differs between segments: {tests} were set against the others."
+    ),
+    "margin_rate.slight": (
+        "Margins differ between segments, {sure} not by chance, but by less than one percentage point."
+    ),
+    # win rate
+    "win_rate.higher": (
+        "{dimension}: deals with “{best}” are won in {best_value} of cases, {best_change} against the others "
+        "(likely {best_low} to {best_high}), {sure} not by chance."
+    ),
+    "win_rate.lower": (
+        "{dimension}: deals with “{worst}” are won in {worst_value} of cases, {worst_change} against the "
+        "others (likely {worst_low} to {worst_high}), {sure} not by chance."
+    ),
+    "win_rate.both": (
+        "{dimension}: deals with “{best}” are won in {best_value} of cases, those with “{worst}” in "
+        "{worst_value}: {best_change} and {worst_change} against the others, {sure} not by chance."
+    ),
+    "win_rate.no_evidence": (
+        "No evidence that the win rate differs between segments: {tests} were set against the others, "
+        "{deals} closed deals in all."
+    ),
+    "more": "Further {measure} differences, by {dimensions}, are in the table of tests.",
+    # dimensions in which nothing stands out
+    "nothing_differs.no_evidence": (
+        "No evidence that {dimensions} {matter} to what a customer brings, to the margin or to the win "
+        "rate: none of the {tests} comparisons stands out by more than chance."
+    ),
+    # A customers
+    "profile.note": (
+        "Among the {count} A customers, who bring most of the revenue, “{segment}” ({dimension}) is {lift} "
+        "times as common as among all who bought: {a_share} against {base_share}. {others}It is {sure} not "
+        "by chance."
+    ),
+    "profile.others": "More common, too: {segments}. ",
+    "profile.one": "“{segment}” ({dimension}, {lift} times)",
+    "profile.no_evidence": (
+        "No evidence that the {count} A customers differ in any trait from all who bought."
+    ),
+    "profile.not_enough_data": "Too few customers bought to say what A customers have more of.",
+    # white spots
+    "white_spots.note": (
+        "“{segment}” ({dimension}): “{product}” is bought less often than by other customers with as many "
+        "orders, {penetration} against {expected}, {sure} not by chance. At the usual rate that would be "
+        "about {money} more in {window}. {others}"
+    ),
+    "white_spots.others": "{count} more such gaps are in the table.",
+    "white_spots.no_evidence": (
+        "No evidence of a white spot: no segment buys a {kind} less often than comparable customers do "
+        "by more than chance."
+    ),
+    # mix
+    "shift.changed": "The mix of revenue shifted: {shifts}; {sure} not by chance.",
+    "shift.one": "“{segment}” ({dimension}) from {before} to {now}",
+    "shift.no_evidence": (
+        "No evidence that the mix of revenue between segments shifted against {before}: {tests} shares were "
+        "compared."
+    ),
+    "shift.not_enough_data": (
+        "Whether the mix of revenue between segments shifted cannot be said: there is no comparison, or "
+        "too few customers carry it."
+    ),
+    # what the figures rest on
+    "small.note": (
+        "{few} of {all} segments have fewer than five customers who bought; they are shown and not judged."
+    ),
+    "not_stated.note": (
+        "Not stated for much of the revenue: {dimensions}. Nothing is judged of those customers."
+    ),
+    "without_customer.note": (
+        "{share} of revenue in {window} ({money}) names no customer; it stands in a row of its own."
+    ),
+    "basis.note": "Figures of segments rest on net revenue in {window}; {customers} bought in it.",
+}

@@ -1,0 +1,114 @@
+"""Sentences of the analysis of reasons."""
+
+from crm_analysis.sentences._deal_drivers import DRIVERS
+
+TEMPLATES = {
+    **DRIVERS,
+    "no_deals": "Nothing can be said about reasons: no deal was won or lost in {year}.",
+    "no_reasons": (
+        "The data name no reasons for winning or losing. Map the columns loss_reason and win_reason; what "
+        "goes with winning is told from the other columns meanwhile."
+    ),
+    # what was given most often
+    "losses.note": (
+        "In {period}, {n} were lost{worth}. In {year} the reasons given most often were {reasons}, of {of} "
+        "lost."
+    ),
+    "losses.none": (
+        "No deal was lost in {period}. In {year} the reasons given most often were {reasons}, of {of} lost."
+    ),
+    "losses.unnamed": "In {period}, {n} were lost{worth}; hardly any in {year} says why.",
+    "wins.note": (
+        "In {period}, {n} were won{worth}. In {year} the reasons given most often were {reasons}, of {of} "
+        "won."
+    ),
+    "wins.none": (
+        "No deal was won in {period}. In {year} the reasons given most often were {reasons}, of {of} won."
+    ),
+    "wins.unnamed": "In {period}, {n} were won{worth}; hardly any in {year} says why.",
+    # what shifted
+    "shift.changed": (
+        "Reasons for {winning} have {sure} shifted between {before} and {now}: {changes}. Shares are of all "
+        "deals {won}, {n_before} then and {n} now; where one rises, others fall."
+    ),
+    "shift.no_evidence": (
+        "No evidence that the reasons for {winning} shifted between {before} and {now}: the largest "
+        "difference, {largest}, cannot be told from chance ({n_before} {won} then, {n} now)."
+    ),
+    "shift.few": (
+        "Whether the reasons for {winning} shifted between {before} and {now} cannot be said: too few deals "
+        "({n_before} {won} then, {n} now)."
+    ),
+    "shift.alone": (
+        "Whether the reasons for {winning} shifted cannot be said: there is nothing before {now} to compare "
+        "with."
+    ),
+    "shift.unknown": (
+        "Whether the reasons for {winning} shifted cannot be said: {share} of the deals {won} have no "
+        "reason, and those that have one need not stand for them."
+    ),
+    "shift.rose": "{name} rose from {before} to {now} ({low} to {high})",
+    "shift.fell": "{name} fell from {before} to {now} ({low} to {high})",
+    # what a department must know
+    "department.one": (
+        "{department}: {reasons} was the reason for {share} of the deals lost in {year} ({of})."
+    ),
+    "department.several": (
+        "{department}: its reasons account for {share} of the deals lost in {year} ({of}): {reasons}."
+    ),
+    "department.of": "{deals} of {lost}{worth}",
+    "department.changed": " In {before} it was {previous}: {sure} more than chance ({low} to {high}).",
+    "department.no_evidence": (" In {before} it was {previous}; the difference cannot be told from chance."),
+    "department.not_enough_data": " Whether that changed cannot be said.",
+    "department.none": "{department}: none of the deals lost in {year} was lost for one of its reasons.",
+    # where
+    "hotspot.higher": (
+        "{reason} stands out {where}: given for {deals} lost in {year} where {expected} would be expected, "
+        "{ratio} times as many; {sure} not by chance."
+    ),
+    "hotspot.at.stage": "at the stage {value}",
+    "hotspot.at.half of the funnel": "in the {value} of the funnel",
+    "hotspot.at.owner": "in deals of {value}",
+    "hotspot.at.product": "for the product {value}",
+    "hotspot.at.category": "for the category {value}",
+    "hotspot.at.industry": "with clients of the industry {value}",
+    "hotspot.at.size": "with clients of the size {value}",
+    "hotspot.at.region": "in the region {value}",
+    "hotspot.at.channel": "in deals from the channel {value}",
+    "hotspot.no_evidence": (
+        "No reason stands out at a stage, owner, product or kind of customer: of {n} pairs looked at in "
+        "{year}, none is more frequent than chance can make it."
+    ),
+    "hotspot.not_enough_data": (
+        "Where reasons stand out cannot be said: too few deals with a reason were lost in {year}."
+    ),
+    # how well reasons are recorded
+    "records.higher": (
+        "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}). In the "
+        "records of {owner} it is {owner_unclear} of {owner_of}, where {expected} would be usual; {sure} not "
+        "by chance. Reasons written down there would make everything on this page surer."
+    ),
+    "records.several": (
+        "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}). It stands "
+        "out, {sure} not by chance, in the records of {owners}. Reasons written down there would make "
+        "everything on this page surer."
+    ),
+    "records.no_evidence": (
+        "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}); no owner's "
+        "records stand out by more than chance."
+    ),
+    "records.note": (
+        "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of})."
+    ),
+    "misplaced.note": (
+        "{deals} that {are} not lost {carry} a reason for losing ({reasons}); {it} not counted here."
+    ),
+    "spellings.one": (
+        "One reason looks misspelt or written in two ways: “{reason}” ({why}). Nothing was merged; the table "
+        "has the lines for crm.toml that would mend it."
+    ),
+    "spellings.several": (
+        "{count} reasons look misspelt or written in two ways, first “{reason}” ({why}). Nothing was merged; "
+        "the table has the lines for crm.toml that would mend them."
+    ),
+}

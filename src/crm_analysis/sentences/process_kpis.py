@@ -1,0 +1,188 @@
+"""Sentences of the analysis of process KPIs."""
+
+from __future__ import annotations
+
+#: The KPIs within a sentence.
+NAMES = {
+    "purchase_interval_days": "the time between purchases of a client",
+    "deal_amount": "the average deal won",
+    "acquisition_cost": "the cost of attracting one client",
+    "decision_days": "the time from first contact to decision",
+    "contacts_per_customer": "the number of contacts per client won",
+}
+#: The KPIs on their own.
+LABELS = {
+    "purchase_interval_days": "Between purchases",
+    "deal_amount": "Average deal won",
+    "acquisition_cost": "Cost of a new client",
+    "decision_days": "First contact to decision",
+    "contacts_per_customer": "Contacts per client won",
+}
+#: The same where orders stand in for deals.
+ORDER_NAME = "the average order"
+#: What the KPI does when it goes up and when it goes down.
+MOVES = {
+    "purchase_interval_days": ("gets longer", "gets shorter"),
+    "deal_amount": ("rises", "falls"),
+    "acquisition_cost": ("rises", "falls"),
+    "decision_days": ("gets longer", "gets shorter"),
+    "contacts_per_customer": ("rises", "falls"),
+}
+#: The groups within a sentence.
+GROUPS = {"A": "for A clients", "B": "for B clients", "C": "for C clients", "new": "for new clients"}
+
+SURE = {
+    "strong": "this is very unlikely to be chance",
+    "moderate": "this is unlikely to be chance",
+    "preliminary": "this is a first sign, from a short history",
+}
+
+TEMPLATES = {
+    # the course of a KPI
+    "trend.improved": (
+        "Getting better: {name} {move}, {change} a year (likely {low} to {high}) over {span}{season}; "
+        "{sure}.{level}{shift}{check}"
+    ),
+    "trend.worsened": (
+        "Getting worse: {name} {move}, {change} a year (likely {low} to {high}) over {span}{season}; "
+        "{sure}.{level}{shift}{check}"
+    ),
+    "trend.no_evidence": (
+        "No evidence that {name} gets better or worse: {change} a year ({low} to {high}) over {span} cannot "
+        "be told from chance. A change of less than about {detectable} a year could not be seen."
+        "{level}{check}"
+    ),
+    "trend.too_few": (
+        "Not enough data yet to tell whether {name} gets better or worse: {n} of {needed} {points}.{level}"
+    ),
+    "trend.season_unclear": (
+        "A change of {name} cannot be told from the season yet: {n} of {needed} months.{level}"
+    ),
+    "trend.gaps": (
+        "Whether {name} gets better or worse cannot be told: too many months between the first and the last "
+        "are missing.{level}"
+    ),
+    "trend.constant": "All {points} of {name} are alike: there is nothing to test.{level}",
+    "season": ", with the season taken out",
+    "level": " For {period} it was {value} ({low} to {high}).",
+    "level.compared": " For {period} it was {value} ({low} to {high}), after {previous} in {comparison}.",
+    "level.alone": " For {period} it was {value}.",
+    "level.nobody": " For {period} there was effort, and nobody was won.",
+    "level.nobody_bought": " For {period} there is no figure: none of these clients bought.",
+    "level.median": " Half of all deals are decided within {median} days.",
+    "shift": " Its level seems to have shifted about {month}.",
+    "check": " A second method does not agree: take this as borderline.",
+    "nothing": "None of the KPIs of the process can be told for {period}.",
+    # an event
+    "event.improved": (
+        "Since {day} {name} is better: {step} ({low} to {high}), from {before} to {after}; {sure}. A trend "
+        "from before does not explain it."
+    ),
+    "event.worsened": (
+        "Since {day} {name} is worse: {step} ({low} to {high}), from {before} to {after}; {sure}. A trend "
+        "from before does not explain it."
+    ),
+    "event.no_evidence": (
+        "No evidence that {name} changed with {day}: the difference of {step} ({low} to {high}) cannot be "
+        "told from chance."
+    ),
+    "event.trend": (
+        "No evidence that {name} changed with {day}: it is {before} before and {after} after, but a steady "
+        "change over all these months explains that as well."
+    ),
+    "event.not_enough_data": (
+        "Not enough data to tell whether {name} changed with {day}: {n_before} {points} before it and "
+        "{n_after} after can be compared."
+    ),
+    # cards of definition
+    "card.purchase_interval_days.formula": (
+        "Days for which the clients were watched, divided by the days on which they bought."
+    ),
+    "card.purchase_interval_days.counts": (
+        "Clients who bought in the {months} months before the {point}, by the class (A, B, C) that these "
+        "months gave them. Several orders on one day are one purchase. Clients who are still waiting count "
+        "with the days they have waited."
+    ),
+    "card.purchase_interval_days.excluded": (
+        "Clients who bought nothing in the {months} months before; returns; lines that name no client."
+    ),
+    "card.purchase_interval_days.interval": (
+        "Exact for counts, wider where clients differ by more than chance."
+    ),
+    "card.deal_amount.formula": "Amounts of the deals won, divided by their number.",
+    "card.deal_amount.counts": (
+        "Deals won in the {point}, by the class that the client had from the {months} months before; new: "
+        "clients who bought nothing in them."
+    ),
+    "card.deal_amount.excluded": "Deals without an amount; deals lost; repeat orders outside of deals.",
+    "card.deal_amount.interval": "For a mean of few, unequal amounts.",
+    "card.deal_amount.formula.orders": "Amounts of the orders, divided by their number.",
+    "card.deal_amount.counts.orders": (
+        "Orders of the {point}, by the class that the client had from the {months} months before; new: "
+        "clients who bought nothing in them. There are no deals with amounts, so orders stand in."
+    ),
+    "card.deal_amount.excluded.orders": "Returns.",
+    "card.deal_amount.interval.orders": "For a mean of few, unequal amounts.",
+    "card.acquisition_cost.formula": (
+        "Marketing spend of {spent}, divided by the clients who bought for the first time."
+    ),
+    "card.acquisition_cost.counts": (
+        "All expenses, also of channels that brought nobody. The spend is taken so much earlier because a "
+        "deal typically takes that long; the lag is the same for all months."
+    ),
+    "card.acquisition_cost.excluded": (
+        "The first {settling} months of the records, in which old clients look new; clients who were entered "
+        "before the records of sales begin; the pay of the sales team."
+    ),
+    "card.acquisition_cost.interval": "Exact for the number of clients; the spend is taken as it is.",
+    "card.decision_days.formula": (
+        "Mean days from {origin} to the decision, won or lost, within {tau} days: a deal not decided by then "
+        "counts {tau}."
+    ),
+    "card.decision_days.counts": (
+        "All deals that were open in the {point}, also those still open at its end: they count as long as "
+        "they were watched."
+    ),
+    "card.decision_days.excluded": (
+        "Deals without a date of creation. Days beyond {tau}. The first {tau} days of the records."
+    ),
+    "card.decision_days.interval": "From the number of deals decided and open at each age.",
+    "card.contacts_per_customer.formula": (
+        "Calls, meetings and other contacts made {which}in the {point}, divided by the {client} won in it."
+    ),
+    "card.contacts_per_customer.counts": (
+        "Contacts on deals that were lost or are still open too: they are part of the effort. Beside it: "
+        "contacts on the deals won, up to the day they were won."
+    ),
+    "card.contacts_per_customer.excluded": (
+        "Tasks; contacts planned and not made; contacts that name no deal, where others do."
+    ),
+    "card.contacts_per_customer.interval": (
+        "Exact for the number of clients; the contacts are taken as they are."
+    ),
+    "card.better": "{direction}",
+    "card.department": "{department}",
+    # what is left out
+    "left.no_client": "{Name}: no order line with an amount names a client.",
+    "left.short_purchases": (
+        "{Name}: the records are too short; they must reach back half a year to tell who buys regularly."
+    ),
+    "left.no_amounts": "{Name}: neither deals nor sales have an amount.",
+    "left.no_costs": "{Name}: there is no table of marketing costs.",
+    "left.no_deals": "{Name}: there is no table of deals.",
+    "left.no_decisions": "{Name}: no deal with a date of creation has been decided.",
+    "left.no_contacts": "{Name}: the data hold no contacts that were made (activities with done_at).",
+    "left.period": "{Name} for {period}: the records do not reach back far enough to measure it then.",
+    "left.nothing": "{Name} for {period}: there was nothing to measure it by.",
+    "left.undated": (
+        "{deals} cannot be followed to {its} decision: no date of creation, or one after the decision."
+    ),
+    "left.window": (
+        "Classes rest on the {months} months before each month: the records are too short for twelve."
+    ),
+    "left.classes": "The KPIs by class of client: the records are too short.",
+    "left.quarters": (
+        "The time to decision is followed by quarters: a month holds fewer than {fewest} decisions. Season "
+        "is not taken out of quarters."
+    ),
+}

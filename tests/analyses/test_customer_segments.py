@@ -1,0 +1,501 @@
+"""Segments by hand: what is counted, what adds up, what is judged, and what hostile data do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import crm_analysis as crm
+from crm_analysis.analyses.customer_segments import SEGMENTS, analyze
+from crm_analysis.stats.intervals import wilson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from crm_analysis.analyses.customer_segments import CustomerSegmentsResult
+
+VERDICTS = {"higher", "lower", "no_evidence", "not_enough_data"}
+
+
+def company(
+    seed: int = 0, customers: int = 120, *, effect: float = 1.0, spread: float = 1.0, segments: int = 4
+) -> dict[str, pd.DataFrame]:
+    """A year of orders; those of segment "s0" are ``effect`` times as large as the others'."""
+    draw = np.random.Generator(np.random.PCG64(seed))
+    ids = [f"C{at:03d}" for at in range(customers)]
+    segment = draw.integers(0, segments, customers)
+    size = np.exp(draw.normal(5, spread, customers)) * np.where(segment == 0, effect, 1.0)
+    buyer = np.repeat(np.arange(customers), 5)
+    sales = pd.DataFrame(
+        {
+            "sale_id": [f"S{at}" for at in range(len(buyer))],
+            "customer_id": [ids[at] for at in buyer],
+            "sold_at": pd.Timestamp("2025-01-01") + pd.to_timedelta(draw.integers(0, 365, len(buyer)), "D"),
+            "amount": (size[buyer] * np.exp(draw.normal(0, 0.4, len(buyer)))).round(2),
+            "product": draw.choice(["desk", "lamp", "rug"], len(buyer)),
+        }
+    )
+    sales["cost"] = (sales["amount"] * np.where(segment[buyer] == 0, 0.7, 0.7)).round(2)
+    traits = pd.DataFrame(
+        {
+            "customer_id": ids,
+            "industry": [f"s{at}" for at in segment],
+            "region": draw.choice(["north", "south"], customers),
+        }
+    )
+    return {"sales": sales, "customers": traits}
+
+
+def analyzed(tables: dict[str, pd.DataFrame], period: str = "2025", **kwargs: Any) -> CustomerSegmentsResult:
+    return analyze(crm.load(tables).view(period, **kwargs))
+
+
+def row(frame: pd.DataFrame, **keys: str) -> dict[str, Any]:
+    for name, value in keys.items():
+        frame = frame[frame[name] == value]
+    (found,) = frame.to_dict("records")
+    return found
+
+
+def texts(result: CustomerSegmentsResult) -> str:
+    return " ".join([*(f.sentence for f in result.findings), *result.left_out])
+
+
+@pytest.fixture(scope="module")
+def small() -> CustomerSegmentsResult:
+    """Three customers, two industries, one line without a customer; amounts to check by hand."""
+    sales = pd.DataFrame(
+        [
+            ("1", "a", "2025-01-01", 100.0, 60.0, "desk"),
+            ("2", "a", "2025-05-01", 50.0, 20.0, "lamp"),
+            ("3", "b", "2025-06-01", 30.0, None, "lamp"),
+            ("4", "c", "2025-07-01", 20.0, 10.0, "desk"),
+            ("5", "c", "2025-08-01", -5.0, None, "desk"),
+            ("6", None, "2025-09-01", 7.0, 2.0, "desk"),
+        ],
+        columns=["sale_id", "customer_id", "sold_at", "amount", "cost", "product"],
+    ).assign(sold_at=lambda frame: pd.to_datetime(frame["sold_at"]))
+    deals = pd.DataFrame(
+        [
+            ("d1", "a", "won", 100.0, "2025-01-01", "2025-01-11"),
+            ("d2", "a", "lost", 80.0, "2025-01-01", "2025-02-01"),
+            ("d3", "b", "won", 30.0, "2025-03-01", "2025-03-21"),
+            ("d4", "d", "lost", 30.0, "2025-03-01", "2025-03-05"),
+            ("d5", None, "won", 40.0, "2025-03-01", "2025-03-05"),
+            ("d6", "a", "open", 40.0, "2025-03-01", None),
+        ],
+        columns=["deal_id", "customer_id", "status", "amount", "created_at", "closed_at"],
+    )
+    deals[["created_at", "closed_at"]] = deals[["created_at", "closed_at"]].apply(pd.to_datetime)
+    customers = pd.DataFrame(
+        {
+            "customer_id": ["a", "b", "c", "d", "e"],
+            "industry": ["wine", "wine", "toys", "toys", "toys"],
+            "tier": ["1", "1", None, "2", "2"],
+        }
+    )
+    return analyzed({"sales": sales, "deals": deals, "customers": customers})
+
+
+class TestByHand:
+    def test_money_and_customers(self, small: CustomerSegmentsResult) -> None:
+        wine, toys = (row(small.segments, dimension="industry", segment=s) for s in ("wine", "toys"))
+        assert [wine[c] for c in ("customers", "revenue", "margin")] == [2, 180.0, 70.0]
+        assert wine["margin_rate"] == pytest.approx(70 / 150)
+        assert wine["revenue_share"] == pytest.approx(180 / 202)
+        assert wine["customer_share"] == pytest.approx(2 / 3)
+        assert wine["revenue_per_customer_raw"] == 90.0
+        assert [toys[c] for c in ("customers", "revenue", "margin")] == [1, 15.0, 10.0]
+
+    def test_deals(self, small: CustomerSegmentsResult) -> None:
+        wine, toys = (row(small.segments, dimension="industry", segment=s) for s in ("wine", "toys"))
+        assert [wine[c] for c in ("deals_closed", "deals_won", "average_deal")] == [3, 2, 65.0]
+        assert wine["win_rate_raw"] == pytest.approx(2 / 3)
+        assert [toys[c] for c in ("deals_closed", "deals_won", "win_rate_raw")] == [1, 0, 0.0]
+        assert wine["win_low"] < wine["win_rate"] < wine["win_high"]
+        # fewer than five decisions are an anecdote
+        assert np.isnan(wine["decision_days"])
+
+    def test_nobody_has_a_row_and_blanks_have_one(self, small: CustomerSegmentsResult) -> None:
+        nobody = row(small.segments, dimension="industry", segment="(no customer)")
+        assert [nobody[c] for c in ("customers", "revenue", "margin", "deals_won")] == [0, 7.0, 5.0, 1]
+        assert nobody["verdict"] == "not_enough_data"
+        blank = row(small.segments, dimension="tier", segment="(not stated)")
+        assert [blank[c] for c in ("customers", "revenue")] == [1, 15.0]
+
+    def test_too_small_to_judge(self, small: CustomerSegmentsResult) -> None:
+        assert set(small.segments["verdict"]) == {"not_enough_data"}
+        keys = {f.key: f for f in small.findings}
+        assert keys["revenue_per_customer"].verdict == "not_enough_data"
+        assert "no segment has" in keys["revenue_per_customer"].sentence
+        assert {f.verdict for f in small.findings} <= {"not_enough_data", "note"}
+
+    def test_products(self, small: CustomerSegmentsResult) -> None:
+        desk = row(small.cross, dimension="industry", segment="wine", product="desk")
+        assert [desk[c] for c in ("customers", "buyers", "penetration", "revenue")] == [2, 1, 0.5, 100.0]
+        assert desk["white_spot"] == 0.0
+
+    def test_decision_days_count_open_deals_as_far_as_they_came(self) -> None:
+        tables = company(customers=12, segments=1)
+        tables["customers"]["industry"] = ["x"] * 11 + ["y"]
+        days = [10, 20, 30, 40, 50, None, None, None]
+        tables["deals"] = pd.DataFrame(
+            {
+                "deal_id": [f"D{at}" for at in range(8)],
+                "customer_id": [f"C{at:03d}" for at in range(8)],
+                "status": ["won" if day else "open" for day in days],
+                "created_at": pd.Timestamp("2025-03-01"),
+                "closed_at": [
+                    pd.Timestamp("2025-03-01") + pd.Timedelta(days=d) if d else pd.NaT for d in days
+                ],
+                "amount": 10.0,
+            }
+        )
+        found = row(analyzed(tables).segments, dimension="industry", segment="x")
+        assert found["decision_days"] == 40  # of eight, the fourth; the median of those closed would be 30
+
+    def test_what_a_new_customer_costs(self) -> None:
+        tables = company(customers=30, segments=2)
+        tables["customers"]["channel"] = ["fair"] * 10 + ["mail"] * 10 + ["word of mouth"] * 5 + [None] * 5
+        old = tables["sales"].assign(sold_at=lambda f: f["sold_at"] - pd.Timedelta(days=1100))
+        known = old[old["customer_id"] < "C008"].assign(sale_id=lambda f: "old" + f["sale_id"])
+        tables["sales"] = pd.concat([tables["sales"], known], ignore_index=True)
+        tables["marketing_costs"] = pd.DataFrame(
+            {
+                "spent_on": pd.to_datetime(["2025-03-01", "2025-06-01", "2024-06-01"]),
+                "channel": ["fair", "mail", "fair"],
+                "amount": [600.0, 500.0, 9999.0],
+            }
+        )
+        result = analyzed(tables)
+        cost = result.segments[result.segments["dimension"] == "channel"].set_index("segment")
+        assert cost["new_customers"].to_dict() == {
+            "fair": 2,
+            "mail": 10,
+            "word of mouth": 5,
+            "(not stated)": 5,
+        }
+        assert cost.loc[["fair", "mail", "word of mouth"], "acquisition_cost"].tolist() == [300.0, 50.0, 0.0]
+        assert np.isnan(cost.loc["(not stated)", "acquisition_cost"])
+        industry = result.segments[result.segments["dimension"] == "industry"]
+        carried = (industry["acquisition_cost"] * industry["new_customers"]).sum()
+        assert carried <= 1100 * 1.7  # nothing of 2024
+
+
+class TestRelations:
+    def test_every_dimension_adds_up_to_the_revenue_of_the_first_analysis(self, root: Path) -> None:
+        view = crm.load(root / "data/demo").view("2026-10")
+        result, sold = analyze(view), crm.sales_dynamics.analyze(view)
+        month = sold.monthly.set_index("month")["revenue"].loc["2026-10-01"]
+        sums = result.segments.groupby("dimension")[["period_revenue", "revenue"]].sum()
+        assert (sums["period_revenue"] - month).abs().max() < 0.005
+        window = row(result.totals, span="window")
+        assert (sums["revenue"] - window["revenue"]).abs().max() < 0.005
+        assert (result.segments.groupby("dimension")["customers"].sum() == window["customers"]).all()
+        shares = result.segments.groupby("dimension")[["revenue_share", "customer_share"]].sum()
+        assert shares.to_numpy() == pytest.approx(1.0)
+
+    def test_order_of_rows_does_not_matter(self) -> None:
+        tables = company(effect=3.0)
+        turned = {name: frame.sample(frac=1, random_state=1) for name, frame in tables.items()}
+        for name, frame in analyzed(tables).tables().items():
+            pd.testing.assert_frame_equal(analyzed(turned).tables()[name], frame, obj=name)
+
+    def test_double_money_doubles_money_and_no_verdict(self) -> None:
+        tables = company(effect=3.0)
+        double = {**tables, "sales": tables["sales"].assign(amount=lambda f: f["amount"] * 2)}
+        once, twice = analyzed(tables).segments, analyzed(double).segments
+        for name in ("revenue", "revenue_per_customer", "low", "high"):
+            assert twice[name].to_numpy() == pytest.approx(2 * once[name].to_numpy(), rel=1e-6)
+        assert twice["verdict"].tolist() == once["verdict"].tolist()
+        assert twice["difference"].to_numpy() == pytest.approx(once["difference"].to_numpy(), rel=1e-6)
+
+    def test_later_rows_change_nothing(self) -> None:
+        tables = company()
+        customers = tables["customers"].assign(created_at=pd.Timestamp("2024-01-01"))
+        new = pd.DataFrame(
+            {"customer_id": ["Z1", "Z2"], "industry": ["later", "s1"], "region": "north",
+             "created_at": pd.Timestamp("2026-02-01")}
+        )  # fmt: skip
+        more = pd.DataFrame(
+            {"sale_id": ["z1", "z2"], "customer_id": ["Z1", "C001"], "product": "desk", "cost": 1.0,
+             "sold_at": pd.to_datetime(["2026-01-01", "2026-03-01"]), "amount": [1e6, 5.0]}
+        )  # fmt: skip
+        then = {"sales": tables["sales"], "customers": customers}
+        now = {
+            "sales": pd.concat([tables["sales"], more], ignore_index=True),
+            "customers": pd.concat([customers, new], ignore_index=True),
+        }
+        result, later = analyzed(then, "2025-H2"), analyzed(now, "2025-H2")
+        for name, frame in result.tables().items():
+            pd.testing.assert_frame_equal(later.tables()[name], frame, obj=name)
+        assert texts(later) == texts(result)
+
+    def test_a_small_segment_is_drawn_toward_the_whole(self) -> None:
+        tables = company(customers=60, spread=1.2)
+        tables["customers"]["industry"] = ["tiny"] * 2 + ["large"] * 58
+        found = analyzed(tables).segments
+        tiny, large = (row(found, dimension="industry", segment=s) for s in ("tiny", "large"))
+        whole = found.loc[found["dimension"] == "industry", "revenue"].sum() / 60
+        gaps = [abs(np.log(tiny[c] / whole)) for c in ("revenue_per_customer", "revenue_per_customer_raw")]
+        assert gaps[0] < 0.7 * gaps[1]
+        near = abs(np.log(large["revenue_per_customer"] / large["revenue_per_customer_raw"]))
+        assert near < 0.05
+        assert tiny["high"] / tiny["low"] > large["high"] / large["low"]
+
+
+class TestPlanted:
+    def test_a_segment_that_buys_more_is_found(self) -> None:
+        result = analyzed(company(seed=5, effect=3.0))
+        found = row(result.segments, dimension="industry", segment="s0")
+        assert found["verdict"] == "higher"
+        assert found["difference_low"] < 2.0 < found["difference_high"]
+        finding = next(f for f in result.findings if f.key == "revenue_per_customer_industry")
+        assert finding.strength
+        assert "“s0”" in finding.sentence
+        assert result.segments.query("dimension == 'region'")["verdict"].tolist() == ["no_evidence"] * 2
+        profile = row(result.profile, dimension="industry", segment="s0")
+        assert profile["lift"] > 1
+
+    def test_a_margin_and_a_win_rate_are_found(self) -> None:
+        tables = company(seed=6)
+        wine = tables["customers"].set_index("customer_id")["industry"].eq("s0")
+        mine = tables["sales"]["customer_id"].map(wine)
+        draw = np.random.Generator(np.random.PCG64(2))
+        noise = draw.normal(0, 0.05, len(mine))
+        tables["sales"]["cost"] = tables["sales"]["amount"] * (np.where(mine, 0.55, 0.65) + noise)
+        buyer = np.repeat(tables["customers"]["customer_id"].to_numpy(), 4)
+        won = draw.random(len(buyer)) < np.where(pd.Series(buyer).map(wine), 0.6, 0.3)
+        tables["deals"] = pd.DataFrame(
+            {
+                "deal_id": [f"D{at}" for at in range(len(buyer))],
+                "customer_id": buyer,
+                "status": np.where(won, "won", "lost"),
+                "created_at": pd.Timestamp("2025-02-01"),
+                "closed_at": pd.Timestamp("2025-04-01"),
+                "amount": 10.0,
+            }
+        )
+        result = analyzed(tables)
+        for measure, true in (("margin_rate", 0.10), ("win_rate", 0.30)):
+            test = row(result.tests, measure=measure, dimension="industry", segment="s0")
+            assert test["verdict"] == "higher"
+            assert test["points_low"] < true < test["points_high"]
+            assert np.isnan(test["difference"])
+            assert any(f.key == f"{measure}_industry" for f in result.findings)
+
+    def test_nothing_is_found_where_nothing_is(self) -> None:
+        found = 0
+        for seed in range(6):
+            result = analyzed(company(seed=seed, spread=1.8))
+            found += int((result.tests["strength"] != "").sum())
+        assert found <= 1  # at most one company in ten has one
+
+    def test_a_dominating_customer_makes_no_segment(self) -> None:
+        tables = company(seed=3)
+        giant = tables["sales"]["customer_id"] == "C007"
+        tables["sales"].loc[giant, "amount"] *= 10_000
+        result = analyzed(tables)
+        assert not (result.tests["strength"] != "").any()
+        assert result.segments["revenue_share"].max() > 0.9
+
+    def test_a_white_spot(self) -> None:
+        tables = company(seed=8, customers=160, segments=3)
+        of = tables["sales"]["customer_id"].map(tables["customers"].set_index("customer_id")["industry"])
+        swapped = (of == "s1") & (tables["sales"]["product"] == "desk")
+        tables["sales"].loc[swapped, "product"] = "lamp"
+        result = analyzed(tables)
+        spot = row(result.cross, dimension="industry", segment="s1", product="desk")
+        assert (spot["buyers"], spot["verdict"]) == (0, "lower")
+        assert spot["expected"] > 0.6
+        others = tables["sales"][(of != "s1") & (tables["sales"]["product"] == "desk")]
+        typical = others.groupby("customer_id")["amount"].sum().median()
+        assert spot["white_spot"] == pytest.approx(spot["expected"] * spot["customers"] * typical, rel=1e-6)
+        finding = next(f for f in result.findings if f.key == "white_spots")
+        assert finding.money == spot["white_spot"]
+        assert (result.cross["white_spot"] > 0).sum() == 1
+
+    def test_a_shift_of_the_mix(self) -> None:
+        tables = company(seed=4, customers=200)
+        before = tables["sales"].assign(
+            sold_at=lambda f: f["sold_at"] - pd.DateOffset(years=1), sale_id=lambda f: "b" + f["sale_id"]
+        )
+        of = before["customer_id"].map(tables["customers"].set_index("customer_id")["industry"])
+        before.loc[of == "s2", "amount"] *= 0.3
+        tables["sales"] = pd.concat([before, tables["sales"]], ignore_index=True)
+        result = analyzed(tables)
+        moved = row(result.shift, dimension="industry", segment="s2")
+        assert moved["verdict"] == "changed"
+        assert moved["low"] > 0
+        assert moved["difference"] == pytest.approx(moved["share"] - moved["previous_share"])
+        assert next(f for f in result.findings if f.key == "shift").verdict == "changed"
+
+
+class TestTraits:
+    def test_every_extra_column_is_a_dimension_or_named_as_left_out(self) -> None:
+        tables = company()
+        n = len(tables["customers"])
+        tables["customers"] = tables["customers"].assign(
+            staff=[str(at * 7 % 997) for at in range(n)],
+            since=[f"{2015 + at % 5}-03-0{at % 9 + 1}" for at in range(n)],
+            vip=[at % 3 == 0 for at in range(n)],
+            stars=[at % 5 for at in range(n)],
+            code=[f"0{at:04d}" for at in range(n)],
+            planet="earth",
+            nothing=None,
+        )
+        result = analyzed(tables)
+        bands = result.segments.groupby("dimension")["segment"].agg(list)
+        assert {"industry", "region", "staff", "since", "vip", "stars"} == set(bands.index)
+        assert len(bands["staff"]) == 4
+        assert result.segments.query("dimension == 'staff'")["customers"].tolist() == [30] * 4
+        assert sorted(bands["since"]) == ["2015", "2016", "2017", "2018", "2019"]
+        assert sorted(bands["vip"]) == ["no", "yes"]
+        assert sorted(bands["stars"]) == ["0", "1", "2", "3", "4"]
+        left = " ".join(result.left_out)
+        assert "Code as a dimension: nearly every customer has another value." in left
+        assert "Planet as a dimension: all customers have the same value." in left
+        assert "Nothing as a dimension: no value is stated." in left
+
+    def test_a_trait_with_500_values_stays_readable(self) -> None:
+        tables = company(customers=1100)
+        tables["customers"]["town"] = [f"town {at % 500}" for at in range(1100)]
+        result = analyzed(tables)
+        towns = result.segments[result.segments["dimension"] == "town"]
+        assert len(towns) == 500
+        assert set(towns["verdict"]) == {"not_enough_data"}
+        assert max(len(f.sentence) for f in result.findings) < 500
+        small = next(f for f in result.findings if f.key == "small")
+        assert small.sentence.startswith("500 of 506 segments")
+
+    def test_region_of_the_lines_where_customers_have_none(self) -> None:
+        tables = company()
+        home = tables["customers"].set_index("customer_id")["region"]
+        sales = tables["sales"].assign(region=tables["sales"]["customer_id"].map(home))
+        sales.loc[sales.index[:2], "region"] = "abroad"  # one customer with two regions
+        result = analyzed({"sales": sales})
+        assert result.segments["dimension"].unique().tolist() == ["region"]
+        assert set(result.segments["segment"]) == {"north", "south"}
+        assert any("taken from their order lines" in text for text in result.left_out)
+
+    def test_regions_of_lines_that_are_none_of_customers(self) -> None:
+        sales = company()["sales"]
+        sales["region"] = ["east" if at % 2 else "west" for at in range(len(sales))]
+        result = analyzed({"sales": sales})
+        assert result.segments.empty
+        assert [f.key for f in result.findings] == ["no_dimensions"]
+        assert any("customers buy in several of them" in text for text in result.left_out)
+
+    def test_hostile_names(self) -> None:
+        tables = company(seed=5, effect=3.0)
+        names = {"s0": "=HYPERLINK($1) <b>{0}</b> %s\n‮", "s1": "Общество " * 30, "s2": "  ", "s3": "nan"}
+        tables["customers"]["industry"] = tables["customers"]["industry"].map(names)
+        result = analyzed(tables)
+        finding = next(f for f in result.findings if f.key == "revenue_per_customer_industry")
+        assert "=HYPERLINK($1) <b>{0}</b> %s" in finding.sentence
+        assert "\n" not in finding.sentence
+        assert "(not stated)" in set(result.segments["segment"])
+        assert result._repr_html_().count("<b>") == 0
+
+
+class TestEdges:
+    def test_no_customer_named(self) -> None:
+        sales = company()["sales"].assign(customer_id=None)
+        result = analyzed({"sales": sales.astype({"customer_id": "object"})})
+        assert [f.key for f in result.findings] == ["no_customers"]
+        assert result.segments.empty
+        assert result.segments.columns.tolist() == SEGMENTS
+        assert result.tiles == ()
+
+    def test_one_segment_only(self) -> None:
+        tables = company()
+        tables["customers"] = tables["customers"].assign(industry="x", region="y")
+        result = analyzed(tables)
+        assert [f.key for f in result.findings] == ["no_dimensions"]
+
+    def test_an_empty_period(self) -> None:
+        tables = company(customers=40)
+        quiet = tables["sales"][tables["sales"]["sold_at"].dt.month != 6]
+        result = analyzed({**tables, "sales": quiet}, "2025-06")
+        assert (result.segments["period_revenue"] == 0).all()
+        assert result.shift["p_value"].isna().all()
+        assert "nan" not in texts(result).lower()
+
+    def test_one_row(self) -> None:
+        tables = company(customers=2)
+        result = analyzed({**tables, "sales": tables["sales"].head(1)})
+        assert "nan" not in texts(result).lower()
+
+    def test_only_returns(self) -> None:
+        tables = company(customers=20)
+        result = analyzed({**tables, "sales": tables["sales"].assign(amount=lambda f: -f["amount"])})
+        assert result.segments["revenue_per_customer"].isna().all()
+        assert not (result.tests["strength"] != "").any()
+        assert "nan" not in texts(result).lower()
+
+    def test_sales_of_customers_without_a_row_are_not_stated(self) -> None:
+        tables = company(customers=40)
+        tables["customers"] = tables["customers"].head(25)
+        result = analyzed(tables)
+        blank = row(result.segments, dimension="industry", segment="(not stated)")
+        assert blank["customers"] == 15
+        assert blank["verdict"] == "not_enough_data"
+        assert result.segments.groupby("dimension")["customers"].sum().tolist() == [40, 40]
+
+    def test_won_deals_stand_in_and_all_lost(self) -> None:
+        tables = company(customers=30)
+        ids = tables["customers"]["customer_id"]
+        deals = pd.DataFrame(
+            {"deal_id": [f"D{at}" for at in range(30)], "customer_id": ids,
+             "status": ["won"] * 15 + ["lost"] * 15,
+             "created_at": pd.Timestamp("2025-02-01"), "closed_at": pd.Timestamp("2025-03-01"), "amount": 5.0}
+        )  # fmt: skip
+        half = analyzed({"deals": deals, "customers": tables["customers"]})
+        assert half.segments.groupby("dimension")["revenue"].sum().tolist() == [75.0, 75.0]
+        assert any("each won deal counts as one order" in text for text in half.left_out)
+        lost = analyzed({"deals": deals.assign(status="lost"), "customers": tables["customers"]})
+        assert [f.key for f in lost.findings] == ["no_customers"]
+
+    def test_frames_keep_their_kinds_when_empty(self) -> None:
+        full = analyzed(company())
+        empty = analyzed(
+            {"sales": company()["sales"].assign(customer_id=None).astype({"customer_id": "object"})}
+        )
+        for name in ("segments", "profile", "cross", "shift", "tests"):
+            assert empty.tables()[name].dtypes.to_dict() == full.tables()[name].dtypes.to_dict(), name
+
+    def test_no_sentence_has_gaps_or_jargon(self, small: CustomerSegmentsResult) -> None:
+        for result in (small, analyzed(company(effect=3.0)), analyzed(company(), "2025-03")):
+            said = texts(result)
+            assert not {"nan", "p-value", "bootstrap", "posterior", "None"} & set(said.split())
+            assert set(result.segments["verdict"]) <= VERDICTS
+            assert all(f.sentence.strip() and "{" not in f.sentence for f in result.findings)
+
+
+def test_deals_of_one_customer_do_not_count_as_many() -> None:
+    """Twenty deals of each customer that end alike: limits wider than Wilson's, no false verdict."""
+    found = 0
+    for seed in range(6):
+        tables = company(seed=seed, customers=40, segments=2)
+        draw = np.random.Generator(np.random.PCG64(seed))
+        buyer = np.repeat(np.arange(40), 20)
+        status = np.where(draw.random(40) < 0.4, "won", "lost")[buyer]
+        tables["deals"] = pd.DataFrame(
+            {
+                "deal_id": [f"D{at}" for at in range(len(buyer))],
+                "customer_id": tables["customers"]["customer_id"].to_numpy()[buyer],
+                "status": status,
+                "created_at": pd.Timestamp("2025-02-01"),
+                "closed_at": pd.Timestamp("2025-04-01"),
+            }
+        )
+        result = analyzed(tables)
+        rates = result.tests[result.tests["measure"] == "win_rate"]
+        found += int((rates["p_value"] < 0.05).any())
+        one = result.segments.iloc[0]
+        plain = wilson(one["deals_won"], one["deals_closed"])
+        assert one["win_high"] - one["win_low"] > 1.5 * (plain.high - plain.low)
+    assert found <= 2

@@ -1,0 +1,135 @@
+"""Pictures of segments: the artists hold the figures of the result, nothing overlaps, empty ones say why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+import crm_analysis as crm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURES = ["profitability", "differences", "white_spots"]
+
+
+@pytest.fixture(scope="module")
+def result(root: Path) -> Any:
+    return crm.customer_segments.analyze(crm.load(root / "data/demo").view("2026-10"))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Any:
+    yield
+    plt.close("all")
+
+
+def made(segments: list[str], customers: int = 90, amount: float = 100.0) -> Any:
+    draw = np.random.Generator(np.random.PCG64(1))
+    ids = [f"C{at}" for at in range(customers)]
+    sales = pd.DataFrame(
+        {
+            "sale_id": [f"S{at}" for at in range(3 * customers)],
+            "customer_id": ids * 3,
+            "sold_at": pd.to_datetime("2025-01-15")
+            + pd.to_timedelta(draw.integers(0, 340, 3 * customers), "D"),
+            "amount": amount * np.exp(draw.normal(0, 1, 3 * customers)),
+            "product": draw.choice(["стол " * 9, "desk", "lamp"], 3 * customers),
+        }
+    )
+    traits = pd.DataFrame(
+        {"customer_id": ids, "industry": [segments[at % len(segments)] for at in range(customers)]}
+    )
+    return crm.customer_segments.analyze(crm.load({"sales": sales, "customers": traits}).view("2025"))
+
+
+@pytest.mark.parametrize("name", PICTURES)
+class TestEveryPicture:
+    def test_has_title_and_description(self, result: Any, name: str) -> None:
+        axes = getattr(crm.plots.customer_segments, name)(result)
+        assert axes.get_title(loc="left")
+        assert len(axes.get_label()) > 40
+        assert "nan" not in axes.get_label()
+        assert axes.get_label() in repr(crm.figure(axes))
+
+    def test_draws_on_given_axes(self, result: Any, name: str) -> None:
+        _, axes = plt.subplots()
+        assert getattr(crm.plots.customer_segments, name)(result, ax=axes) is axes
+
+    def test_says_why_it_is_empty(self, name: str) -> None:
+        axes = getattr(crm.plots.customer_segments, name)(made(["one"]))
+        assert axes.get_label() in [text.get_text() for text in axes.texts]
+
+    @pytest.mark.parametrize("count", [3, 30])
+    def test_labels_stay_apart_and_inside(self, name: str, count: int) -> None:
+        names = [f"Общество с ограниченной ответственностью ${at}" for at in range(count)]
+        axes = getattr(crm.plots.customer_segments, name)(made(names, 240))
+        figure = axes.figure
+        figure.canvas.draw()
+        whole = figure.bbox
+        labels = [*axes.get_yticklabels(), *axes.texts] if name != "white_spots" else axes.get_yticklabels()
+        # of an annotation the words only, not the line that leads to its point
+        boxes = [Text.get_window_extent(t) for t in labels if t.get_text() and t.get_visible()]
+        assert all(box.x0 >= whole.x0 - 2 and box.x1 <= whole.x1 + 2 for box in boxes)
+        apart = [(a, b) for at, a in enumerate(boxes) for b in boxes[at + 1 :] if a.overlaps(b)]
+        assert apart == []
+
+    def test_only_returns(self, name: str) -> None:
+        axes = getattr(crm.plots.customer_segments, name)(made(["a", "b"], amount=-5.0))
+        assert axes.get_label()
+
+
+class TestFigures:
+    def test_the_map_holds_the_shares(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.profitability(result, dimension="size")
+        points = {c.get_label(): c.get_offsets()[0] for c in axes.collections}
+        rows = result.segments[result.segments["dimension"] == "size"].set_index("segment")
+        for name, point in points.items():
+            assert point.tolist() == pytest.approx(
+                rows.loc[name, ["customer_share", "revenue_share"]].tolist()
+            )
+        assert set(points) == {"small", "medium", "large"}
+
+    def test_the_map_shows_the_dimension_in_which_something_stands_out(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.profitability(result)
+        assert axes.get_title(loc="left") == "Cosmetics: 15% of customers, 20% of revenue"
+
+    def test_differences_hold_ratio_and_range(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.differences(result)
+        marks = {
+            line.get_label(): line.get_xdata()[0]
+            for line in axes.lines
+            if not line.get_label().startswith("_")
+        }
+        tests = result.tests[result.tests["measure"] == "revenue_per_customer"].set_index("segment")
+        assert marks["Cosmetics"] == pytest.approx(1 + tests.loc["Cosmetics", "difference"])
+        ranges = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) == 2]
+        expected = (1 + tests.loc["Cosmetics", ["low", "high"]]).astype(float).tolist()
+        assert any(list(ends) == pytest.approx(expected) for ends in ranges)
+        filled = {line.get_label() for line in axes.lines if line.get_markerfacecolor() != "white"}
+        assert {"Cosmetics", "large", "small"} <= filled
+        assert "direct" not in filled
+
+    def test_differences_of_margin_in_points(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.differences(result, measure="margin_rate")
+        marks = {line.get_label(): line.get_xdata()[0] for line in axes.lines}
+        tests = result.tests[result.tests["measure"] == "margin_rate"].set_index("segment")
+        assert marks["Wine"] == pytest.approx(tests.loc["Wine", "points"])
+
+    def test_white_spots_are_framed(self) -> None:
+        names = ["a", "b", "c"]
+        result = made(names, 240)
+        spots = result.cross.assign(white_spot=0.0)
+        spots.loc[(spots["segment"] == "b") & (spots["product"] == "desk"), "white_spot"] = 9.0
+        object.__setattr__(result, "cross", spots)
+        axes = crm.plots.customer_segments.white_spots(result)
+        (frame,) = axes.patches
+        at = round(frame.get_x() + 0.46), round(frame.get_y() + 0.44)
+        assert axes.get_xticklabels()[at[0]].get_text() == "desk"
+        assert axes.get_yticklabels()[at[1]].get_text().startswith("b")
+        assert "White spots: b and desk" in axes.get_label()

@@ -1,0 +1,154 @@
+"""Pictures of open deals: the artists hold the figures of the result, and empty ones say why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import crm_analysis as crm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURES = ["funnel", "pipeline", "bridge", "owners"]
+LONG = "Общество с ограниченной ответственностью $1 и $2 " * 3
+
+
+@pytest.fixture(scope="module")
+def result(root: Path) -> Any:
+    return crm.open_deals.analyze(crm.load(root / "data/demo").view("2026-10"))
+
+
+@pytest.fixture(scope="module")
+def bare() -> Any:
+    """A result with a single won deal: nothing open, nothing to compare, no funnel."""
+    day = pd.Timestamp("2025-01-06")
+    deal = {"deal_id": ["1"], "status": ["won"], "created_at": [day], "closed_at": [day]}
+    return crm.open_deals.analyze(crm.load({"deals": pd.DataFrame(deal)}).view("2025-01"))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Any:
+    yield
+    plt.close("all")
+
+
+def drawn(name: str, result: Any) -> Any:
+    return getattr(crm.plots.open_deals, name)(result)
+
+
+def texts(axes: Any) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def is_whole(axes: Any) -> bool:
+    """Say whether all that is drawn lies within the picture."""
+    for _ in range(3):  # the layout comes closer with each drawing
+        axes.figure.canvas.draw()
+    drawn_on, page = axes.get_tightbbox(), axes.figure.bbox
+    return bool(
+        drawn_on.x0 > -1 and drawn_on.y0 > -1 and drawn_on.x1 < page.x1 + 1 and drawn_on.y1 < page.y1 + 1
+    )
+
+
+@pytest.mark.parametrize("name", PICTURES)
+class TestEveryPicture:
+    def test_has_title_and_description(self, result: Any, name: str) -> None:
+        axes = drawn(name, result)
+        assert axes.get_title(loc="left")
+        assert len(axes.get_label()) > 40
+        assert "nan" not in axes.get_label()
+        assert axes.get_label() in repr(crm.figure(axes))
+
+    def test_draws_on_given_axes(self, result: Any, name: str) -> None:
+        _, axes = plt.subplots()
+        assert getattr(crm.plots.open_deals, name)(result, ax=axes) is axes
+
+    def test_nothing_is_cut_off(self, result: Any, name: str) -> None:
+        assert is_whole(drawn(name, result))
+
+    def test_one_row_with_a_long_name(self, result: Any, name: str) -> None:
+        table = {"funnel": "funnel", "pipeline": "pipeline", "bridge": "bridge", "owners": "owners"}[name]
+        frame = getattr(result, table).head(1 if name != "bridge" else 8).copy()
+        for column in ("stage", "owner"):
+            if column in frame.columns:
+                frame[column] = LONG
+        axes = drawn(name, replace(result, **{table: frame}))
+        assert is_whole(axes)
+
+    def test_many_rows(self, result: Any, name: str) -> None:
+        if name == "bridge":
+            pytest.skip("the bridge has its eight parts, always")
+        frame = getattr(result, name)
+        column = "owner" if name == "owners" else "stage"
+        copies = [
+            frame.head(6).assign(**{column: [f"{LONG}{at}{row}" for row in range(6)]}) for at in range(5)
+        ]
+        axes = drawn(name, replace(result, **{name: pd.concat(copies, ignore_index=True)}))
+        assert is_whole(axes)
+
+
+def test_empty_ones_say_why(bare: Any) -> None:
+    for name in ("funnel", "pipeline", "owners"):
+        axes = drawn(name, bare)
+        assert axes.get_label() in texts(axes)
+    empty = replace(bare, bridge=bare.bridge.assign(deals=0))
+    axes = drawn("bridge", empty)
+    assert axes.get_label() in texts(axes)
+
+
+class TestFigures:
+    def test_funnel_bars_are_the_deals(self, result: Any) -> None:
+        bars = drawn("funnel", result).patches
+        widths = np.array([bar.get_width() for bar in bars]).reshape(3, -1)
+        assert widths.T.tolist() == result.funnel[["passed", "waiting", "lost"]].to_numpy().tolist()
+        assert widths.sum(axis=0).tolist() == result.funnel["entered"].tolist()
+
+    def test_pipeline_bars_are_the_money(self, result: Any) -> None:
+        bars = drawn("pipeline", result).patches
+        assert sum(bar.get_width() for bar in bars) == pytest.approx(result.deals["amount"].sum())
+
+    def test_pipeline_counts_deals_where_no_amount_is_known(self, result: Any) -> None:
+        frame = result.pipeline.assign(open_amount=np.nan)
+        bars = drawn("pipeline", replace(result, pipeline=frame)).patches
+        assert sum(bar.get_width() for bar in bars) == len(result.deals)
+
+    def test_bridge_goes_from_the_beginning_to_the_end(self, result: Any) -> None:
+        axes = drawn("bridge", result)
+        table = result.bridge.set_index("part")["amount"]
+        widths = [bar.get_width() for bar in axes.patches]
+        assert widths[:2] == pytest.approx([table["opening"], table["closing"]])
+        assert widths[2:] == pytest.approx([table["created"], table["won"], table["lost"]])
+        change = result.context.words.money(table["closing"] - table["opening"], signed=True)
+        assert change in axes.get_title(loc="left")
+
+    def test_a_bridge_below_nothing(self, result: Any) -> None:
+        frame = result.bridge.assign(amount=[100.0, 0.0, 0.0, 0.0, 0.0, 0.0, -300.0, -200.0])
+        axes = drawn("bridge", replace(result, bridge=frame))
+        assert axes.get_xlim()[0] <= -200
+        assert is_whole(axes)
+
+    def test_owners_draw_rate_and_range(self, result: Any) -> None:
+        axes = drawn("owners", result)
+        rows = result.owners.sort_values("win_rate", ascending=False)
+        ranges = [line for line in axes.get_lines() if len(line.get_xdata()) == 2][1:]
+        assert [tuple(line.get_xdata()) for line in ranges] == list(
+            zip(rows["low"], rows["high"], strict=True)
+        )
+        apart = rows["compared"].isin(["above the team", "below the team"]).sum()
+        assert axes.get_title(loc="left").startswith(f"{apart} of {len(rows)} owners")
+
+    def test_owners_nobody_apart(self, result: Any) -> None:
+        frame = result.owners.assign(compared="not told apart")
+        assert (
+            drawn("owners", replace(result, owners=frame)).get_title(loc="left")
+            == "No owner can be told apart"
+        )
+
+    def test_forecast_pictures_are_there(self) -> None:
+        assert {"fan", "calibration", "backtest"} <= set(crm.plots.open_deals.__all__)

@@ -1,0 +1,150 @@
+"""Pictures of the process KPIs: the artists hold the figures of the result, and empty ones say why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import crm_analysis as crm
+from crm_analysis.errors import ParameterError
+from crm_analysis.findings import VERDICTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURES = ["board", "courses", "outcomes", "event", "groups"]
+
+
+@pytest.fixture(scope="module")
+def result(root: Path) -> Any:
+    return crm.process_kpis.analyze(crm.load(root / "data/demo").view("2026-10"), event_on="2025-03-01")
+
+
+@pytest.fixture(scope="module")
+def empty() -> Any:
+    sold = {
+        "customer_id": [None],
+        "sold_at": [pd.Timestamp("2025-01-05")],
+        "amount": [-5.0],
+        "sale_id": ["S1"],
+    }
+    sales = pd.DataFrame(sold).astype({"customer_id": object})
+    return crm.process_kpis.analyze(crm.load({"sales": sales}).view("2025-01"))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Any:
+    yield
+    plt.close("all")
+
+
+def texts(axes: Any) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+@pytest.mark.parametrize("name", PICTURES)
+class TestEveryPicture:
+    def test_has_title_and_description(self, result: Any, name: str) -> None:
+        axes = getattr(crm.plots.process_kpis, name)(result)
+        assert axes.get_title(loc="left")
+        assert len(axes.get_label()) > 40
+        assert "nan" not in axes.get_label()
+        assert axes.get_label() in repr(crm.figure(axes))
+
+    def test_draws_on_given_axes(self, result: Any, name: str) -> None:
+        _, axes = plt.subplots()
+        assert getattr(crm.plots.process_kpis, name)(result, ax=axes) is axes
+
+    def test_says_why_it_is_empty(self, empty: Any, name: str) -> None:
+        axes = getattr(crm.plots.process_kpis, name)(empty)
+        assert axes.get_label() in texts(axes)
+
+    def test_fits_the_width_of_a_page(self, result: Any, name: str) -> None:
+        assert crm.figure(getattr(crm.plots.process_kpis, name)(result)).width < 680
+
+
+def test_the_board_tells_each_verdict_once(result: Any) -> None:
+    axes = crm.plots.process_kpis.board(result)
+    rows = result.trends[result.trends["group"] == "all"]
+    chips = [text for text in texts(axes) if text[0] in "▲▼◆○?"]
+    assert chips == [f"{VERDICTS[v][1]} {VERDICTS[v][0]}" for v in rows["verdict"]]
+    money = result.context.words.money
+    change = rows.set_index("kpi").loc["deal_amount", "change_per_year"]
+    assert any(text.startswith(f"{money(change, signed=True)} a year") for text in texts(axes))
+
+
+def test_the_board_says_the_unit_of_days(result: Any) -> None:
+    assert any(" days a year (" in text for text in texts(crm.plots.process_kpis.board(result)))
+
+
+def test_courses_hold_values_trend_and_band(result: Any) -> None:
+    panels = crm.plots.process_kpis.courses(result).child_axes
+    assert len(panels) == 5
+    for panel, kpi in zip(panels, result.trends["kpi"].unique(), strict=True):
+        rows = result.series[(result.series["kpi"] == kpi) & (result.series["group"] == "all")]
+        line, values = panel.get_lines()[:2]
+        np.testing.assert_allclose(line.get_ydata(), rows["centre"])
+        np.testing.assert_allclose(values.get_ydata(), rows["value"])
+        assert panel.get_ylim()[0] == 0
+        assert panel.get_ylim()[1] >= rows["value"].max()
+
+
+def test_courses_of_a_class(result: Any) -> None:
+    panels = crm.plots.process_kpis.courses(result, group="A").child_axes
+    assert [panel.get_title(loc="left") for panel in panels] == ["Between purchases", "Average deal won"]
+
+
+def test_outcomes_end_at_the_shares(result: Any) -> None:
+    axes = crm.plots.process_kpis.outcomes(result)
+    last = result.outcomes.iloc[-1]
+    ends = {line.get_label(): line.get_ydata()[-1] for line in axes.get_lines()}
+    assert ends == pytest.approx({name: last[name] for name in ("won", "lost", "open")})
+    heights = sorted(text.xy[1] for text in axes.texts)
+    assert np.diff(heights).min() >= 0.07  # the labels do not overlap
+
+
+def test_the_event_shows_the_level_on_both_sides(result: Any) -> None:
+    axes = crm.plots.process_kpis.event(result)
+    row = result.event[(result.event["kpi"] == "decision_days")].iloc[0]
+    levels = [line.get_ydata()[0] for line in axes.get_lines()[1:3]]
+    assert levels == pytest.approx([row["before"], row["after"]])
+    assert axes.get_title(loc="left").startswith("First contact to decision: ")
+
+
+def test_another_kpi_can_be_asked_for(result: Any) -> None:
+    assert "Contacts" in crm.plots.process_kpis.event(result, "contacts_per_customer").get_title(loc="left")
+    for draw in (crm.plots.process_kpis.event, crm.plots.process_kpis.groups):
+        with pytest.raises(ParameterError, match="decision_days"):
+            draw(result, "decision_day")
+
+
+def test_groups_hold_the_figures(result: Any) -> None:
+    axes = crm.plots.process_kpis.groups(result, "purchase_interval_days")
+    rows = result.kpis[result.kpis["kpi"] == "purchase_interval_days"]
+    drawn = [line.get_xdata()[0] for line in axes.get_lines() if line.get_marker() == "o"]
+    assert drawn == pytest.approx(rows["value"].tolist())
+
+
+def test_an_event_without_months_on_both_sides(result: Any) -> None:
+    late = crm.process_kpis.analyze
+    view = crm.load({"deals": _deals()}).view("2026-02")
+    axes = crm.plots.process_kpis.event(late(view, event_on="2026-02-15"))
+    assert "both sides" in axes.get_label()
+
+
+def _deals() -> pd.DataFrame:
+    begun = pd.date_range("2025-11-01", "2026-02-20", freq="D")
+    closed = begun + pd.Timedelta(days=6)
+    return pd.DataFrame(
+        {
+            "deal_id": [f"D{i}" for i in range(len(begun))],
+            "status": "won",
+            "amount": 5.0,
+            "created_at": begun,
+            "closed_at": closed,
+        }
+    )
