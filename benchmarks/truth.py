@@ -2,8 +2,8 @@
 
     python benchmarks/truth.py findings [--companies 200]     analyses 3, 4 and 5
     python benchmarks/truth.py trends [--runs 2000]           the trend test of the process KPIs
-    python benchmarks/truth.py decision [--companies 200]     time to decision, open deals included
-    python benchmarks/truth.py forecast [--companies 12]      the forecast of open deals
+    python benchmarks/truth.py decision [--companies 50]      time to decision, open deals included
+    python benchmarks/truth.py forecast [--companies 40]      the forecast of open deals
 
 Prints tables; ``--jobs`` processes work beside each other. The same seed gives the same tables.
 """
@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-import truth_findings  # beside this script
+import truth_decision  # these lie beside this script
+import truth_findings
+import truth_forecast
 import truth_trends
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def findings(given: argparse.Namespace) -> None:
     """Print the share of claims that are untrue, and the share of planted truths that are found."""
-    seeds = range(given.seed, given.seed + given.companies)
+    seeds = range(given.seed, given.seed + (given.companies or 200))
     null = truth_findings.run(seeds, given.jobs, planted=False)
     full = truth_findings.run(seeds, given.jobs, planted=True)
     show(f"{len(seeds)} companies in which nothing differs", truth_findings.untrue(null))
@@ -41,12 +43,30 @@ def trends(given: argparse.Namespace) -> None:
         show(f"{title}, % of {given.runs} series; columns: autocorrelation", table.reset_index())
 
 
+def decision(given: argparse.Namespace) -> None:
+    """Print how far the time to decision is from the truth, with the naive mean beside it."""
+    table = truth_decision.decision_time(given.companies or 50, given.seed, given.jobs)
+    show("Time to decision where about 40 % of the deals are open", table)
+
+
+def forecast(given: argparse.Namespace) -> None:
+    """Print misses, how many ranges hold, and Brier scores of the forecast."""
+    tables = truth_forecast.forecasts(given.companies or 40, given.seed, given.jobs)
+    for name, table in tables.items():
+        show(f"Forecast, {given.companies or 40} companies a scenario: {name}", table)
+
+
 def show(title: str, frame: pd.DataFrame) -> None:
     """Print a table under its title."""
     print(f"\n{title}\n{frame.round(3).to_string(index=False)}", flush=True)
 
 
-_PARTS: dict[str, Callable[[argparse.Namespace], None]] = {"findings": findings, "trends": trends}
+_PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "findings": findings,
+    "trends": trends,
+    "decision": decision,
+    "forecast": forecast,
+}
 
 
 def main() -> None:
@@ -55,7 +75,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("part", choices=_PARTS)
-    parser.add_argument("--companies", type=int, default=200)
+    parser.add_argument("--companies", type=int, help="how many of each kind")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)

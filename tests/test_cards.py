@@ -74,6 +74,17 @@ def test_a_verdict_is_word_and_sign_not_colour_alone(verdict: str) -> None:
     assert text == f"{sign} {word}"
 
 
+def test_eight_cards_stand_open_where_fewer_are_main() -> None:
+    def shown(main: int, others: int) -> tuple[int, int]:
+        cards = Cards(Card(f"c{i}", "1", main=i < main) for i in range(main + others))
+        page = BeautifulSoup(cards._repr_html_(), "html.parser")
+        return len(page.select("ul.cards > li")), len(page.select("details li"))
+
+    assert shown(12, 10) == (22, 10)
+    assert shown(5, 7) == (12, 4)
+    assert shown(3, 5) == (8, 0)
+
+
 def test_a_tile_survives_its_record() -> None:
     tile = Tile("w", "Win rate", 0.5, "share", 0.1, "improved", 0.4, 0.6, (0.4, None, 0.5))
     assert read_tile(tile.record()) == tile

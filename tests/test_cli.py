@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import crm_analysis
 from crm_analysis import lab
 from crm_analysis.cli import main
+from crm_analysis.reporting.forked import is_possible
 from tests import small_company
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def test_lab_opens_the_notebooks_with_the_kernel_of_this_environment(root: Path,
     assert called["command"][:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={root}" in called["command"]
     assert called["env"]["JUPYTER_PREFER_ENV_PATH"] == "1"
+    provisioner = "crm-analysis-forked" if is_possible() else None
+    assert called["env"].get("JUPYTER_DEFAULT_PROVISIONER_NAME") == provisioner
 
 
 def test_lab_copies_the_notebooks_of_an_installed_package(tmp_path: Path, monkeypatch) -> None:

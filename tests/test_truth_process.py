@@ -112,6 +112,15 @@ def test_closed_deals_alone_are_far_from_it(decided):
     assert decided.loc["median days, to date", "naive_bias"] < -0.25
 
 
+def test_deals_open_when_the_records_began_do_not_lengthen_it():
+    # of deals as old, only the slow ones are on record; counted from their beginning they double the mean
+    name = "records begin with the deals open then"
+    rows = [row for number in range(4) for row in truth_decision.company((name, 3, number, SEED))]
+    found = pd.DataFrame(rows).groupby(0)[[1, 2]].mean()
+    for figure in ("mean days, to date", "median days, to date"):
+        assert found.loc[figure, 2] == pytest.approx(found.loc[figure, 1], rel=0.08), figure
+
+
 @pytest.fixture(scope="module")
 def foretold():
     answers = [truth_forecast.told(("steady, season", number, SEED)) for number in range(3)]

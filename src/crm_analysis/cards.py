@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from crm_analysis.findings import Verdict
     from crm_analysis.words import Words
 
-#: Size of the small picture as shown, in CSS pixels; it is drawn larger, so that it is sharp on any screen.
+#: So many cards stand open where there are as many.
+_FEWEST_CARDS = 8
 #: Two points are a difference, which the card tells already; not a course.
 _FEWEST_POINTS = 3
+#: Size of the small picture as shown, in CSS pixels; it is drawn larger, so that it is sharp on any screen.
 _WIDTH, _HEIGHT, _MARGIN = 160, 36, 4
 _SHARP, _SMOOTH, _OPAQUE = 2, 3, 7
 #: The main colour of the plots; written out, since the theme would load matplotlib.
@@ -100,7 +102,7 @@ class Card:
 
 
 class Cards(tuple[Card, ...]):
-    """Cards side by side, the main ones first, the others folded."""
+    """Cards side by side, the main ones first, the others folded; eight at the least stand open."""
 
     __slots__ = ()
 
@@ -108,8 +110,12 @@ class Cards(tuple[Card, ...]):
         if not self:
             return "<p>No main figures: no analysis could be made.</p>"
         first = [card for card in self if card.main]
-        rest = [card for card in self if not card.main]
-        if not first or not rest:
+        others = [card for card in self if not card.main]
+        if not first:
+            return _side_by_side(self)
+        more = max(0, _FEWEST_CARDS - len(first))
+        first, rest = [*first, *others[:more]], others[more:]
+        if not rest:
             return _side_by_side(self)
         folded = f"<summary>{len(rest)} more figures</summary>{_side_by_side(rest)}"
         return f"{_side_by_side(first)}<details>{folded}</details>"

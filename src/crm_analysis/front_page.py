@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 
     from crm_analysis.findings import Finding
 
+_PART = "in part"
 _STRENGTHS = {
     "strong": "strong evidence",
     "moderate": "moderate evidence",
     "preliminary": "preliminary",
     "": "",
 }
+
+#: So many findings of one analysis stand open before those of the others.
+_OF_ONE = 2
 
 
 class Lead(str):
@@ -33,6 +38,8 @@ class Lead(str):
 @dataclass(frozen=True)
 class RankedFindings:
     """Findings of several analyses, the most certain and dearest first; the rest folded.
+
+    Of one analysis two stand open, so that the first screen tells of all; more where others have nothing.
 
     Parameters
     ----------
@@ -59,12 +66,23 @@ class RankedFindings:
             return "<p>There are no findings: no analysis could be made.</p>"
         open_questions = [f for f in self.findings if f.verdict == "not_enough_data"]
         answers = [f for f in self.findings if f.verdict != "not_enough_data"]
-        first, rest = answers[: self.most], answers[self.most :]
+        first = self._first(answers)
+        rest = [finding for finding in answers if finding not in first]
         return (
             self._listed(first)
             + self._folded(rest, "{} more finding{}")
             + self._folded(open_questions, "{} question{} for which there are not enough data yet")
         )
+
+    def _first(self, answers: Sequence[Finding]) -> list[Finding]:
+        seen: Counter[str] = Counter()
+        early: list[Finding] = []
+        late: list[Finding] = []
+        for finding in answers:
+            seen[finding.analysis] += 1
+            (early if seen[finding.analysis] <= _OF_ONE else late).append(finding)
+        chosen = [*early, *late][: self.most]
+        return [finding for finding in answers if finding in chosen]
 
     def _folded(self, findings: Sequence[Finding], heading: str) -> str:
         if not findings:
@@ -124,14 +142,27 @@ class Readers(tuple[Reader, ...]):
 
 
 class Gaps(tuple[tuple[str, str, str], ...]):
-    """Analyses that are missing: title, state and reason of each."""
+    """Analyses that are missing: title, state and reason of each; parts of analyses are folded."""
 
     __slots__ = ()
 
     def _repr_html_(self) -> str:
         if not self:
             return "<p>Nothing: every analysis there is for these data is part of this report.</p>"
-        return f'<ul class="gaps">{"".join(map(self._item, self))}</ul>'
+        whole = [gap for gap in self if gap[1] != _PART]
+        parts = [gap for gap in self if gap[1] == _PART]
+        shown = f'<ul class="gaps">{"".join(map(self._item, whole))}</ul>' if whole else ""
+        if not parts:
+            return shown
+        text = f"{len(parts)} part{'' if len(parts) == 1 else 's'} of the analyses that could not be made"
+        listed = "".join(map(self._parts, dict.fromkeys(name for name, *_ in parts)))
+        return f'{shown}<details><summary>{text}</summary><ul class="gaps">{listed}</ul></details>'
+
+    def _parts(self, name: str) -> str:
+        said = "".join(
+            f"<li>{html.escape(why)}</li>" for title, state, why in self if (title, state) == (name, _PART)
+        )
+        return f"<li><strong>{html.escape(name)}</strong><ul>{said}</ul></li>"
 
     @staticmethod
     def _item(gap: tuple[str, str, str]) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from crm_analysis.reporting.forked import NAME, ONE_THREAD, SOCKET, warm_process
 from crm_analysis.reporting.notebooks import find_notebooks, is_packaged
 
 
@@ -20,8 +21,9 @@ def open_lab() -> int:
     folder = find_notebooks()
     if is_packaged(folder):
         folder = Path(shutil.copytree(folder, Path.cwd() / "notebooks"))
-    # this interpreter, and nothing that came from outside but the folder
-    return subprocess.run(command(folder), env=environment(), check=False).returncode  # noqa: S603
+    with warm_process():
+        # this interpreter, and nothing that came from outside but the folder
+        return subprocess.run(command(folder), env=environment(), check=False).returncode  # noqa: S603
 
 
 def command(folder: Path) -> list[str]:
@@ -31,5 +33,10 @@ def command(folder: Path) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment in which the kernel named python3 is the one installed with this package."""
-    return {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}
+    """Return the environment in which the kernel named python3 is the one installed with this package.
+
+    Where a warm process runs, it is a fork of that one. The package itself is imported anew by each kernel:
+    who changes it restarts the kernel and sees the change.
+    """
+    forked = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME, **ONE_THREAD} if SOCKET in os.environ else {}
+    return {**os.environ, **forked, "JUPYTER_PREFER_ENV_PATH": "1"}

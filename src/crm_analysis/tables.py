@@ -44,7 +44,9 @@ class _Shown:
         if not self.upper:
             return text
         upper = how.write(row[self.upper], words)
-        return NONE if text == upper == NONE else f"{text} to {upper}"
+        if upper == NONE:
+            return NONE if text == NONE else f"{text} or more"
+        return f"{text} to {upper}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class HtmlTable:
     hidden: frozenset[str] = frozenset()
     searchable: bool = False
     filters: frozenset[str] = frozenset()
+    empty: str = "No rows."
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
@@ -69,7 +72,8 @@ class HtmlTable:
     def _repr_html_(self) -> str:
         caption = html.escape(self.caption)
         if self.frame.empty:
-            return f'<p class="table-note"><strong>{caption}</strong>: No rows.</p>'
+            said = f'<p class="table-note"><strong>{caption}</strong>: {html.escape(self.empty)}</p>'
+            return said if self.empty else ""
         groups = self._groups()
         rows = pd.concat([part for _, part in groups])
         columns = self._columns()
@@ -171,6 +175,7 @@ def table(
     grouped_by: str | None = None,
     searchable: bool = False,
     filters: Sequence[str] = (),
+    empty: str = "No rows.",
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 
@@ -194,6 +199,9 @@ def table(
         Let readers of the page search, sort and filter the rows that are shown; not with groups.
     filters
         Columns that get a filter of their own: a choice of their values, or a least figure.
+    empty
+        What stands after the caption where the table has no rows; nothing at all stands there where this is
+        empty, because the picture above has said why.
 
     Raises
     ------
@@ -235,6 +243,7 @@ def table(
         frozenset(hidden),
         searchable,
         frozenset(filters),
+        empty,
     )
 
 

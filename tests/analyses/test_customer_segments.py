@@ -213,6 +213,14 @@ class TestRelations:
         assert twice["verdict"].tolist() == once["verdict"].tolist()
         assert twice["difference"].to_numpy() == pytest.approx(once["difference"].to_numpy(), rel=1e-6)
 
+    def test_the_unit_of_money_changes_no_test(self) -> None:
+        tables = company()
+        sales = tables["sales"]
+        pence = sales.assign(amount=sales["amount"] * 1000, cost=sales["cost"] * 1000)
+        one, other = analyzed(tables), analyzed({**tables, "sales": pence})
+        pd.testing.assert_series_equal(one.tests["p_value"], other.tests["p_value"])
+        assert other.segments["revenue"].tolist() == pytest.approx((one.segments["revenue"] * 1000).tolist())
+
     def test_later_rows_change_nothing(self) -> None:
         tables = company()
         customers = tables["customers"].assign(created_at=pd.Timestamp("2024-01-01"))
@@ -379,7 +387,7 @@ class TestTraits:
         result = analyzed({"sales": sales})
         assert result.segments["dimension"].unique().tolist() == ["region"]
         assert set(result.segments["segment"]) == {"north", "south"}
-        assert any("taken from their order lines" in text for text in result.left_out)
+        assert any("the one in which it bought most" in text for text in result.left_out)
 
     def test_regions_of_lines_that_are_none_of_customers(self) -> None:
         sales = company()["sales"]
@@ -388,6 +396,22 @@ class TestTraits:
         assert result.segments.empty
         assert [f.key for f in result.findings] == ["no_dimensions"]
         assert any("customers buy in several of them" in text for text in result.left_out)
+
+    def test_a_channel_spelled_otherwise_in_the_costs_is_told_of(self) -> None:
+        tables = company()
+        n = len(tables["customers"])
+        tables["customers"]["channel"] = ["Search Ads" if at % 2 else "Fairs" for at in range(n)]
+        old = tables["sales"].iloc[:1].assign(sale_id="old", sold_at=pd.Timestamp("2023-06-01"))
+        tables["sales"] = pd.concat([old, tables["sales"]], ignore_index=True)
+        tables["marketing_costs"] = pd.DataFrame(
+            {
+                "spent_on": pd.to_datetime(["2025-02-01"] * 2),
+                "channel": ["search ads ", "Fairs"],
+                "amount": [1000.0, 500.0],
+            }
+        )
+        (said,) = (text for text in analyzed(tables).left_out if text.startswith("One channel"))
+        assert "“Search Ads” (customers) and “search ads” (marketing costs)" in said
 
     def test_hostile_names(self) -> None:
         tables = company(seed=5, effect=3.0)

@@ -48,6 +48,18 @@ def test_of(tables):
     return Backtest.run(History(snapshots(crm.load(tables).view(PERIOD))))
 
 
+@pytest.fixture(scope="module")
+def few_large():
+    tables = company(40, seed=8, inflow=8)
+    tables["deals"]["amount"] = (tables["deals"]["amount"] / 1000) ** 2 * 1000
+    return Backtest.run(History(snapshots(crm.load(tables).view("2026-04"))))
+
+
+@pytest.fixture(params=["test_of", "few_large"])
+def looked_back(request):
+    return request.getfixturevalue(request.param)
+
+
 class TestFrames:
     def test_three_months_by_source(self, found):
         months = pd.date_range("2026-01-01", periods=3, freq="MS")
@@ -214,6 +226,64 @@ class TestNoLookAhead:
         same(made(tables, "2025-09"), made({**tables, "deals": other, "stage_history": kept}, "2025-09"))
 
 
+class TestRanges:
+    """The ranges told, by hand from past forecasts."""
+
+    @staticmethod
+    def past(test, horizon):
+        """Give, of each past forecast that is over, what was told then, what came, and the drawn totals."""
+        last, months = test.origins[-1], 3 if horizon == TOGETHER else horizon + 1
+        found = []
+        for number, origin in enumerate(test.origins[:-1]):
+            if origin.at + months > last.at:
+                continue
+            # three forecasts of three months must be over before one can be chosen by
+            known = sum(other.at + 3 <= origin.at for other in test.origins[:number]) >= 3
+            method = test.choices[number] if known else test.chosen
+            draws = origin.opened + origin.new
+            total = draws.sum(axis=1) if horizon == TOGETHER else draws[:, horizon]
+            found.append((test.points[method][number, horizon], test.actual[number, horizon], total))
+        return found[-24:]
+
+    @pytest.mark.parametrize("horizon", range(4))
+    def test_stretched_alike_past_ranges_would_have_held_eight_of_ten(self, looked_back, horizon):
+        told, now = looked_back.told(), looked_back.origins[-1]
+        draws = now.opened + now.new
+        total = draws.sum(axis=1) if horizon == TOGETHER else draws[:, horizon]
+        reach = np.quantile(total, 0.9) - total.mean()
+        stretch = (told.p90[2, horizon] - told.mean[2, horizon]) / reach
+        past = self.past(looked_back, horizon)
+        held = [
+            stretch * (np.quantile(drawn, 0.1) - drawn.mean()) - 1e-6
+            <= came - said
+            <= stretch * (np.quantile(drawn, 0.9) - drawn.mean()) + 1e-6
+            for said, came, drawn in past
+        ]
+        assert told.calibrated[horizon]
+        assert sum(held) == np.ceil(0.8 * (len(past) + 1) - 1e-9)
+
+    @pytest.mark.parametrize("horizon", range(4))
+    def test_lower_end_is_stretched_as_the_upper_one(self, looked_back, horizon):
+        told, now = looked_back.told(), looked_back.origins[-1]
+        draws = now.opened + now.new
+        total = draws.sum(axis=1) if horizon == TOGETHER else draws[:, horizon]
+        up, down = (abs(np.quantile(total, level) - total.mean()) for level in (0.9, 0.1))
+        mean = told.mean[2, horizon]
+        low = mean - (told.p90[2, horizon] - mean) * down / up
+        assert told.p10[2, horizon] == pytest.approx(max(low, 0.0))
+
+    def test_a_choice_knows_only_what_was_over(self, looked_back):
+        for number, origin in enumerate(looked_back.origins):
+            over = [i for i in range(number) if looked_back.origins[i].at + 3 <= origin.at][-12:]
+            misses = {
+                method: np.abs(points[over, TOGETHER] - looked_back.actual[over, TOGETHER]).sum()
+                for method, points in looked_back.points.items()
+            }
+            known = {method: miss for method, miss in misses.items() if not np.isnan(miss)}
+            expected = min(known.values()) if len(over) >= 3 else misses["mean_3"]
+            assert misses[looked_back.choices[number]] == pytest.approx(expected)
+
+
 class TestPlanted:
     def test_full_pipelines_beat_plain_rules_where_deals_come_in_surges(self):
         found = made(company(40, seed=2, surges=True, inflow=40), "2026-04")
@@ -251,8 +321,8 @@ class TestPlanted:
         deals.loc[left, "status"], deals.loc[left, "closed_at"] = "open", pd.NaT
         found = made(tables, "2026-04")
         scores = found.scores.set_index(["method", "horizon"])
-        assert scores.loc[("value_weighted", "1-3"), "bias"] > 0.1
-        assert abs(scores.loc[("simulated", "1-3"), "bias"]) < 0.08
+        assert scores.loc[("value_weighted", "1-3"), "bias"] > 0.3
+        assert abs(scores.loc[("simulated", "1-3"), "bias"]) < 0.15
         assert found.scores.loc[found.scores["chosen"], "method"].unique().tolist() == ["simulated"]
         assert found.best_model == "simulated"
         assert "So the stages are used" in said(found)["forecast_rule"].sentence

@@ -323,7 +323,7 @@ class TestDemo:
         assert result.notes == ()
         costs = view.marketing_costs.amount.sum().to_pandas()
         assert result.months["cost"].sum() == pytest.approx(float(costs))
-        assert result.months["income"].sum() == pytest.approx(
+        assert result.months["revenue"].sum() == pytest.approx(
             float(view.sales_to_date.amount.sum().to_pandas())
         )
 
@@ -381,7 +381,7 @@ class TestAssociation:
         result, found = self.of(spending(2))
         assert result.association["verdict"].tolist() == ["no_evidence"]
         assert "cannot be told from chance" in found["spend_and_income"].sentence
-        income, cost = (np.log(result.months[name]) for name in ("income", "cost"))
+        income, cost = (np.log(result.months[name]) for name in ("revenue", "cost"))
         assert np.corrcoef(income, cost)[0, 1] > 0.4
 
     def test_too_few_months(self):
@@ -392,7 +392,7 @@ class TestAssociation:
 
     def test_months_are_relative_to_their_mean(self):
         result, _ = self.of(spending(4))
-        assert result.months[["cost_relative", "income_relative"]].mean().to_numpy() == pytest.approx(1)
+        assert result.months[["cost_relative", "revenue_relative"]].mean().to_numpy() == pytest.approx(1)
         assert result.months["month"].iloc[[0, -1]].tolist() == [
             pd.Timestamp("2022-11-01"),
             pd.Timestamp("2026-10-01"),

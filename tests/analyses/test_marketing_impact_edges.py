@@ -10,8 +10,10 @@ import pytest
 from tests.analyses.test_marketing_impact import analyze, channels, deal, planted
 
 import crm_analysis as crm
+from crm_analysis.analyses._marketing.effort import MOST_COMPARED, pair_table
 from crm_analysis.columns import is_declared
 from crm_analysis.findings import VERDICTS
+from crm_analysis.stats.returns import GroupReturns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,3 +274,52 @@ def test_a_real_set_without_costs(shared_data: Path, tmp_path: Path) -> None:
     assert rates.loc["Existing client"].tolist() == pytest.approx([21, 23, 0.91304], abs=1e-4)
     assert rates.loc["Facebook PPC"].tolist() == pytest.approx([4, 44, 0.09091], abs=1e-4)
     assert any("no table of marketing costs" in sentence for sentence in result.left_out)
+
+
+# -- names -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("other", ["GOLD", " Gold  ", "g-o.l_d", "Go  ld"])
+def test_a_channel_under_two_spellings_is_named_with_both(other: str) -> None:
+    tables = planted()
+    costs = tables["marketing_costs"]
+    tables["marketing_costs"] = costs.assign(channel=costs["channel"].replace({"gold": other}))
+    result = analyze(tables)
+    (said,) = (text for text in result.left_out if text.startswith("One channel under several names"))
+    assert f"“{' '.join(other.split())}” (marketing costs)" in said
+    assert "“gold” (deals)" in said
+    assert "sink" not in said
+
+
+def test_blanks_around_a_channel_are_no_other_channel() -> None:
+    tables = planted()
+    tables["marketing_costs"]["channel"] = "  " + tables["marketing_costs"]["channel"] + " "
+    result = analyze(tables)
+    assert not any(text.startswith("One channel") for text in result.left_out)
+    pd.testing.assert_frame_equal(result.channels, analyze(planted()).channels)
+
+
+def test_a_control_sign_in_the_name_of_a_campaign() -> None:
+    tables = planted()
+    for name in ("deals", "marketing_costs"):
+        tables[name]["campaign"] = "spring\x1f\x1fsale"
+    result = analyze(tables)
+    assert set(result.campaigns["campaign"]) == {"spring\x1f\x1fsale"}
+    spent = result.campaigns.set_index("channel")["cohort_cost"]
+    assert spent["gold"] == channels(result).loc["gold", "cohort_cost"] > 0
+
+
+def test_of_many_channels_those_that_cost_most_are_compared_in_pairs() -> None:
+    names = [f"channel {at:03d}" for at in range(120)]
+    draws = np.random.Generator(np.random.PCG64(4)).normal(size=(120, 400))
+    table = pd.DataFrame(
+        {"group": names, "cost": np.arange(120.0), "return_on_spend": draws.mean(axis=1), "wins": 40}
+    )
+    table.loc[0, "return_on_spend"] = np.nan
+    pairs = pair_table(GroupReturns(table, draws, 0.95))
+    assert len(pairs) == MOST_COMPARED * (MOST_COMPARED - 1) // 2
+    assert {*pairs["channel"], *pairs["other"]} == set(names[-MOST_COMPARED:])
+    first = pairs.iloc[0]
+    gap = draws[names.index(first["channel"])] - draws[names.index(first["other"])]
+    assert first["chance"] == pytest.approx((gap > 0).mean())
+    assert first["needed"] == pytest.approx(1 - 0.05 / len(pairs))

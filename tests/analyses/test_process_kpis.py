@@ -424,9 +424,9 @@ class TestMissing:
     @pytest.mark.parametrize(
         ("table", "kpi", "why"),
         [
-            ("marketing_costs", "acquisition_cost", "no table of marketing costs"),
-            ("activities", "contacts_per_customer", "no contacts that were made"),
-            ("deals", "decision_days", "no table of deals"),
+            ("marketing_costs", "acquisition_cost", "no marketing costs"),
+            ("activities", "contacts_per_customer", "no calls, meetings or other contacts"),
+            ("deals", "decision_days", "no deals"),
         ],
     )
     def test_a_missing_table_is_named(self, table, kpi, why):

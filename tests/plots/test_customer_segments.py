@@ -95,8 +95,16 @@ class TestFigures:
             )
         assert set(points) == {"small", "medium", "large"}
 
-    def test_the_map_shows_the_dimension_in_which_something_stands_out(self, result: Any) -> None:
+    def test_the_map_shows_the_dimension_that_stands_out_most_surely(self, result: Any) -> None:
         axes = crm.plots.customer_segments.profitability(result)
+        assert axes.get_title(loc="left") == "large: 15% of customers, 41% of revenue"
+
+    def test_the_map_leaves_out_customers_of_no_segment(self, result: Any) -> None:
+        rows = result.segments[result.segments["dimension"] == "industry"]
+        assert "(not stated)" in set(rows["segment"])
+        axes = crm.plots.customer_segments.profitability(result, dimension="industry")
+        points = {c.get_label() for c in axes.collections}
+        assert points == set(rows["segment"]) - {"(not stated)"}
         assert axes.get_title(loc="left") == "Cosmetics: 15% of customers, 20% of revenue"
 
     def test_differences_hold_ratio_and_range(self, result: Any) -> None:
@@ -133,3 +141,15 @@ class TestFigures:
         assert axes.get_xticklabels()[at[0]].get_text() == "desk"
         assert axes.get_yticklabels()[at[1]].get_text().startswith("b")
         assert "White spots: b and desk" in axes.get_label()
+
+    def test_a_white_spot_is_shown_however_few_buy_the_product(self) -> None:
+        result = made(["a", "b", "c"], 240)
+        spot = result.cross[result.cross["segment"] == "b"].iloc[:1]
+        many = [spot.assign(segment=name, product=f"p{at}", buyers=100.0 - at, white_spot=0.0)
+                for at in range(20) for name in "abc"]  # fmt: skip
+        crowd = pd.concat(many, ignore_index=True)
+        crowd.loc[(crowd["segment"] == "b") & (crowd["product"] == "p19"), "white_spot"] = 9.0
+        object.__setattr__(result, "cross", crowd)
+        axes = crm.plots.customer_segments.white_spots(result)
+        assert axes.get_xticklabels()[-1].get_text() == "p19"
+        assert len(axes.patches) == 1

@@ -150,7 +150,7 @@ class TestSpending:
         bars = [bar.get_height() for bar in axes.patches]
         assert bars == pytest.approx(result.spend_by_month["cost_relative"].tolist())
         line = axes.get_lines()[-1]
-        assert line.get_ydata() == pytest.approx(result.spend_by_month["income_relative"].to_numpy())
+        assert line.get_ydata() == pytest.approx(result.spend_by_month["revenue_relative"].to_numpy())
 
     @pytest.mark.parametrize(
         ("verdict", "value", "title"),
@@ -168,13 +168,13 @@ class TestSpending:
 
     def test_returns_only(self, result):
         told = SimpleNamespace(**vars(result))
-        told.spend_by_month = result.spend_by_month.head(2).assign(income_relative=[-0.5, 2.5])
+        told.spend_by_month = result.spend_by_month.head(2).assign(revenue_relative=[-0.5, 2.5])
         axes = plots.spend_and_income(told)
         assert axes.get_ylim()[0] <= -0.5
         assert axes.get_label() in repr(crm.figure(axes))
 
     def test_nothing_was_sold(self, result):
         told = SimpleNamespace(**vars(result))
-        told.spend_by_month = result.spend_by_month.assign(income_relative=np.nan)
+        told.spend_by_month = result.spend_by_month.assign(revenue_relative=np.nan)
         axes = plots.spend_and_income(told)
         assert axes.get_label() in texts(axes)

@@ -124,7 +124,7 @@ class TestFigures:
         widths = [bar.get_width() for bar in axes.patches]
         assert widths[:2] == pytest.approx([table["opening"], table["closing"]])
         assert widths[2:] == pytest.approx([table["created"], table["won"], table["lost"]])
-        change = result.context.words.money(table["closing"] - table["opening"], signed=True)
+        change = result.context.words.money(abs(table["closing"] - table["opening"]))
         assert change in axes.get_title(loc="left")
 
     def test_a_bridge_below_nothing(self, result: Any) -> None:
@@ -147,7 +147,7 @@ class TestFigures:
         frame = result.owners.assign(compared="not told apart")
         assert (
             drawn("owners", replace(result, owners=frame)).get_title(loc="left")
-            == "No owner can be told apart"
+            == "No owner can be told apart from the team"
         )
 
     def test_forecast_pictures_are_there(self) -> None:

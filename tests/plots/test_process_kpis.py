@@ -95,7 +95,8 @@ def test_courses_hold_values_trend_and_band(result: Any) -> None:
 
 def test_courses_of_a_class(result: Any) -> None:
     panels = crm.plots.process_kpis.courses(result, group="A").child_axes
-    assert [panel.get_title(loc="left") for panel in panels] == ["Between purchases", "Average deal won"]
+    titles = [panel.get_title(loc="left") for panel in panels]
+    assert titles == ["Between purchases, days", "Average deal won"]
 
 
 def test_outcomes_end_at_the_shares(result: Any) -> None:

@@ -11,14 +11,14 @@ import pytest
 from tests.reporting.conftest import make_notebook
 
 from crm_analysis.reporting.cleaning import as_text, from_text
-from crm_analysis.reporting.execute import _ENVIRONMENT, Outcome, Task, execute
+from crm_analysis.reporting.execute import ENVIRONMENT, Outcome, Task, execute
 from crm_analysis.result import OUT
 
 
 @pytest.fixture
 def attempt(tmp_path: Path, monkeypatch):
     """Run cells; give back the outcome and the notebook left behind."""
-    for name in (OUT, *_ENVIRONMENT):  # what a run sets in its process goes again with the test
+    for name in (OUT, *ENVIRONMENT):  # what a run sets in its process goes again with the test
         monkeypatch.setenv(name, "")
     out = tmp_path / "with {braces}"
     out.mkdir()

@@ -76,7 +76,7 @@ def test_what_the_data_lack(deals: pd.DataFrame) -> None:
     found = lacking(open_source({"deals": deals}, strict=False))
     assert found["open_deals"][0] == ()
     assert "stage_history" in found["open_deals"][1]
-    assert found["customer_segments"][0] == ("customers",)
+    assert found["customer_segments"][0] == ("customers or sales.region or owners.region",)
     assert found["marketing_impact"][0]
 
 

@@ -61,7 +61,7 @@ def win_rates(view: PeriodView) -> pd.DataFrame:
     tests = adjust([_p_value(units[units["dimension"] == name]) for name in dimensions], dimensions)
     frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
     frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
-    found = frame["dimension"].map(tests["found"]).fillna(False).astype(bool)
+    found = frame["dimension"].map(tests["found"]).eq(True)
     verdict = np.where(found, "changed", "no_evidence")
     frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)
     frame.loc[frame["dimension"] == ALL, "verdict"] = "note"

@@ -47,7 +47,7 @@ class CustomerSegmentsResult(Result):
         },
         "profile": {"low": "number", "high": "number", "verdict": "name"},
         "cross": {"expected": "share", "verdict": "name"},
-        "shift": {"low": "points", "high": "points"},
+        "shift": {"low": "points", "high": "points", "verdict": "name"},
         "tests": {"difference": "relative", "low": "relative", "high": "relative", "verdict": "name"},
     }  # fmt: skip
 

@@ -44,11 +44,11 @@ class DealReasonsResult(Result):
         "reasons_year": _SHARES,
         "departments": _SHARES,
         "departments_year": _SHARES,
-        "hotspots": {"expected": "number", "verdict": "name"},
+        "hotspots": {"expected": "number"},
         "stage_map": {"low": "share", "high": "share"},
-        "discipline": {"low": "share", "high": "share", "expected": "number", "verdict": "name"},
+        "discipline": {"low": "share", "high": "share", "expected": "number"},
         "price_check": {"low": "relative", "high": "relative", "lost": "count"},
-        "drivers": {"low": "number", "high": "number", "verdict": "name"},
+        "drivers": {"low": "number", "high": "number"},
     }
 
     loss_reasons: pd.DataFrame
@@ -122,7 +122,7 @@ def analyze(view: PeriodView) -> DealReasonsResult:
 
     Notes
     -----
-    Only lost deals count as lost for a reason: one that is won or open and carries a reason of losing is
+    Only lost deals count as lost for a reason: one that is won and carries a reason of losing is
     told of and left out. Whole customers are permuted where they have more than 1.2 deals on average, else
     the exact test takes each deal by itself (see :func:`crm_analysis.stats.association.association`); reasons
     with fewer than five deals on both sides are put together for the test, and nothing is tested where more
@@ -162,7 +162,9 @@ def analyze(view: PeriodView) -> DealReasonsResult:
     words = parts.words
     return DealReasonsResult(
         context=view.context,
-        findings=Findings([*answers.find(parts), *price.findings(words), *driven.findings(words)]),
+        findings=Findings(
+            answers.in_order([*answers.find(parts), *price.findings(words), *driven.findings(words)])
+        ),
         left_out=Sentences([*answers.left_out(parts), *price.notes, *driven.notes]),
         tiles=answers.tiles(parts),
         loss_reasons=loss_reasons,

@@ -147,8 +147,8 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         ``association, spend_by_month``
             Income beside the spending of earlier months.
         ``totals``
-            A span (period, comparison, window): revenue, cost, and revenue without a channel; that of the
-            period is the revenue of ``sales_dynamics``.
+            A span (period, comparison, ripe_leads: the window): revenue, cost, and revenue without a
+            channel; that of the period is the revenue of ``sales_dynamics``.
 
     Raises
     ------
@@ -197,6 +197,7 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         window,
         has_costs=view.has("marketing_costs"),
         has_amounts=has_amounts(view),
+        has_customers=view.has("sales", "customer_id") or view.has("deals", "customer_id"),
     )
     pairs = pair_table(paid)
     shared, beside = attribution(view), association(view)

@@ -74,6 +74,22 @@ class OpenDealsResult(Result):
     scores: pd.DataFrame
 
 
+#: What a forecast says in money; where the deals have no amounts, it counts them.
+_FORECAST = ("p10", "p50", "p90", "mean")
+_MONEY: dict[str, dict[str, Kind]] = {
+    "forecast": dict.fromkeys(_FORECAST, "money"),
+    "together": dict.fromkeys(_FORECAST, "money"),
+    "backtest": dict.fromkeys((*_FORECAST, "actual", "naive", "seasonal_naive"), "money"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InMoney(OpenDealsResult):
+    """The same, with a forecast of money."""
+
+    kinds: ClassVar[dict[str, dict[str, Kind]]] = {**OpenDealsResult.kinds, **_MONEY}
+
+
 def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
     """Say what is in work, what stands still, who does what, and what it will bring.
 
@@ -118,7 +134,7 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
             few deals.
         ``intensity``
             A row a client with open deals: contacts of 90 days against the money in work; ``quiet``: no
-            contact for longer than 19 of 20 pauses on won deals last.
+            contact for longer than 19 of 20 pauses on won deals last (missing where no contact is recorded).
         ``funnel``
             A row a stage, of the deals created in twelve months that are older than the horizon (the days
             within which 9 of 10 decisions come). A deal counts by the furthest stage it reached within the
@@ -188,7 +204,7 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
         records=view.has("activities", "done_at"),
         words=words,
     )
-    return OpenDealsResult(
+    return (_InMoney if outlook.unit == "money" else OpenDealsResult)(
         context=view.context,
         findings=find(parts, outlook.findings(words)),
         left_out=Sentences([*_left_out(view, order), *outlook.notes]),

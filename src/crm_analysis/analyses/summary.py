@@ -29,9 +29,10 @@ _READERS = {
     "Director": (("sales_dynamics", "customer_abc", "process_kpis"), ""),
     "Head of sales": (("sales_dynamics", "open_deals", "process_kpis", "customer_abc"), "sales"),
     "Marketing": (("marketing_impact", "customer_segments"), "marketing"),
-    "Production": (("deal_reasons",), "production"),
-    "Dispatch": (("deal_reasons",), "dispatch"),
-    "Service": (("deal_reasons",), "service"),
+    # these open a page where it says something of their work
+    "Production": ((), "production"),
+    "Dispatch": ((), "dispatch"),
+    "Service": ((), "service"),
 }
 #: The finding that opens the report: how much was sold, and against what.
 _LEAD = ("sales_dynamics", "revenue")

@@ -81,7 +81,7 @@ def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         f"{words.month(row['month'])} {write(row['mean'])}, {write(row['p10'])} to {write(row['p90'])}"
         for row in total.to_dict("records")
     )
-    title = f"Next three months together: {write(whole['p10'])} to {write(whole['p90'])}"
+    title = f"Three months together, 8 of 10 cases: {write(whole['p10'])} to {write(whole['p90'])}"
     alt = (
         f"Bars of the deals won in {len(past)} months and expected in three more, with the range of 8 of 10 "
         f"cases: {told}. Together {write(whole['mean'])}, {write(whole['p10'])} to {write(whole['p90'])}."

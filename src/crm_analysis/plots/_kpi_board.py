@@ -69,12 +69,14 @@ def board(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
 
 
 def _headline(rows: list[dict[str, Any]]) -> str:
-    counts = {
-        word: sum(row["verdict"] == key for row in rows)
-        for key, (word, _) in VERDICTS.items()
-        if any(row["verdict"] == key for row in rows)
-    }
-    return ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts = {key: sum(row["verdict"] == key for row in rows) for key in VERDICTS}
+    said = [f"{counts[key]} {VERDICTS[key][0]}" for key in ("improved", "worsened", "changed") if counts[key]]
+    if counts["no_evidence"]:
+        said.append(f"no evidence of change for {counts['no_evidence']}")
+    if counts["not_enough_data"]:
+        said.append(f"not enough data for {counts['not_enough_data']}")
+    text = ", ".join(said)
+    return text[0].upper() + text[1:]
 
 
 def _now(result: ProcessKpisResult, kpi: str) -> str:
@@ -89,7 +91,7 @@ def _now(result: ProcessKpisResult, kpi: str) -> str:
 
 def _change(result: ProcessKpisResult, row: dict[str, Any]) -> str:
     if np.isnan(row["p_value"]):
-        return f"{result.context.words.number(row['n_points'])} points, too few to tell"
+        return f"{result.context.words.counted(row['n_points'], 'point')}, too few to tell"
     change = write(result, row["kpi"], row["change_per_year"], signed=True)
     return f"{change} a year ({_range(result, row['kpi'], row, signed=True)})"
 

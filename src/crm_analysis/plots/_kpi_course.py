@@ -36,6 +36,8 @@ _UNITS = {
 _COLUMNS = 2
 _ROW = 2.1
 _GAP = 0.62
+#: Room above the first row for its titles, in inches.
+_TOP = 0.3
 #: Whiskers are cut at so many times the largest value: one wide range must not flatten the course.
 _TALLEST = 1.4
 
@@ -65,17 +67,28 @@ def courses(result: ProcessKpisResult, group: str = "all", ax: Axes | None = Non
     for place, kpi in enumerate(held):
         row, column = divmod(place, _COLUMNS)
         share = _GAP / height
-        panel_height = (1 - share * (rows - 1) - 0.03) / rows
-        bottom = 1 - 0.03 - (row + 1) * panel_height - row * share
+        top = _TOP / height
+        panel_height = (1 - share * (rows - 1) - top) / rows
+        bottom = 1 - top - (row + 1) * panel_height - row * share
         panel = ax.inset_axes((0.075 + column * 0.525, bottom, 0.40, panel_height))
         panel.grid(visible=True, axis="y")
         series = table[table["kpi"] == kpi]
         draw_course(result, series, panel, ticks=3)
-        panel.set_title(LABELS[kpi], loc="left", fontsize=10.5, pad=6)
+        unit = "" if _UNITS[kpi] != "days" else ", days"
+        panel.set_title(f"{LABELS[kpi]}{unit}", loc="left", fontsize=10.5, pad=6)
         told.append(_told(result, kpi, series))
-    return describe(
-        ax, "The KPIs by month, with trend and normal range", f"Courses of KPIs. {' '.join(told)}"
-    )
+    return describe(ax, _headline(table), f"Courses of KPIs. {' '.join(told)}")
+
+
+def _headline(table: pd.DataFrame) -> str:
+    """Say which KPIs left their normal range in their last month."""
+    last = table.dropna(subset=["value", "limit_low"]).groupby("kpi", sort=False).tail(1)
+    if last.empty:
+        return "The KPIs by month"
+    out = [LABELS[kpi] for kpi in LABELS if kpi in set(last[last["signal"].isin(["above", "below"])]["kpi"])]
+    if not out:
+        return "All within their normal range in the last month"
+    return f"Out of the normal range in the last month: {out[0] if len(out) == 1 else len(out)}"
 
 
 def draw_course(

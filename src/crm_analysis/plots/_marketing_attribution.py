@@ -114,22 +114,22 @@ def spend_and_income(result: Any, ax: Axes | None = None) -> Axes:
     """
     words, months = result.context.words, result.spend_by_month
     ax = new_axes(ax)
-    drawn = months.dropna(subset=["cost_relative", "income_relative"])
+    drawn = months.dropna(subset=["cost_relative", "revenue_relative"])
     if drawn.empty:
         return nothing_to_draw(ax, "There is no whole month of which spending and income are both known.")
     at = np.arange(len(drawn))
     ax.axhline(1, color=MUTED, lw=1)
     ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label="spending")
-    ax.plot(at, drawn["income_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label="income")
+    ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label="income")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     step = max(1, int(np.ceil(len(drawn) / _MOST_TICKS)))
     ticks = at[::-1][::step][::-1]
     ax.set_xticks(ticks, [f"{drawn['month'].iloc[i]:%Y-%m}" for i in ticks])
-    ax.set_ylim(min(0.0, float(drawn[["cost_relative", "income_relative"]].to_numpy().min()) * 1.1))
+    ax.set_ylim(min(0.0, float(drawn[["cost_relative", "revenue_relative"]].to_numpy().min()) * 1.1))
     ax.set_ylabel("Average month = 100%")
     share_axis(ax.yaxis, words)
     last = drawn.iloc[-1]
-    spent, earned = (words.share(last[name], 0) for name in ("cost_relative", "income_relative"))
+    spent, earned = (words.share(last[name], 0) for name in ("cost_relative", "revenue_relative"))
     alt = (
         f"Marketing spending and income of {words.counted(len(drawn), 'month')} to "
         f"{words.month(last['month'])}, each against its average month; in the last month spending is "

@@ -43,6 +43,7 @@ _UNITS = {
     "margin_rate": "Margin, points against the others",
     "win_rate": "Win rate, points against the others",
 }
+_TITLES = {"revenue_per_customer": "Revenue a customer", "margin_rate": "Margin", "win_rate": "Win rate"}
 _RATES = ["points", "points_low", "points_high"]
 _COLUMNS = {
     "revenue_per_customer": ["difference", "low", "high"],
@@ -50,6 +51,8 @@ _COLUMNS = {
     "win_rate": _RATES,
 }
 _SHADE = "Blues"
+#: A share of revenue so far above that of customers is worth a title.
+_TOLD = 0.02
 _LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4, "relpos": (0, 0.5)}
 
 
@@ -57,12 +60,13 @@ _LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4, "r
 def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimension: str = "") -> Axes:
     """Draw the map of a dimension: each segment's share of customers against its share of revenue.
 
-    Without ``dimension`` the first one in which a segment stands out, else the first of all.
+    Without ``dimension`` the one in which a segment stands out most surely, else the first of all.
     """
     ax = new_axes(ax, grid="both", size=(WIDTH, 4.4))
     dimension = dimension or _telling(result.segments)
     rows = result.segments[result.segments["dimension"] == dimension]
-    rows = rows[(rows["customers"] > 0) & (rows["revenue_share"] > 0)]
+    # customers of no segment are in the table; here they would only stretch the axes
+    rows = rows[(rows["customers"] > 0) & (rows["revenue_share"] > 0) & (rows["segment"] != NOT_STATED)]
     if rows.empty:
         return nothing_to_draw(ax, "No segment has customers and revenue.")
     words, shown = result.context.words, rows.head(_MOST_POINTS)
@@ -83,7 +87,7 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
     ax.set(xlabel="Share of customers", ylabel="Share of revenue")
     first = shown.to_dict("records")[0]
     more = shown[shown["verdict"] == "higher"]
-    told = more.to_dict("records")[0] if len(more) else first
+    told = _told(shown)
     said = f"{shorten(told['segment'])}: {_share(told['customer_share'], words)} of customers, "
     said += f"{_share(told['revenue_share'], words)} of revenue"
     alt = (
@@ -134,7 +138,8 @@ def differences(
         f"likely ranges, the surest ones. More than chance: {told or 'none'}."
     )
     stand_out = int(table["verdict"].isin(["higher", "lower"]).sum())
-    title = f"{words.number(stand_out)} of {words.counted(len(table), 'segment')} stand out"
+    title = f"{_TITLES[measure]}: {words.number(stand_out)} of {words.counted(len(table), 'segment')} "
+    title += "stands out" if stand_out == 1 else "stand out"
     return describe(ax, title, alt)
 
 
@@ -142,6 +147,7 @@ def differences(
 def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimension: str = "") -> Axes:
     """Draw which share of a segment's customers buys each product; white spots framed.
 
+    Rows and columns with a white spot come before larger ones where not all fit.
     Without ``dimension`` the one with the largest white spot, else the one of the map.
     """
     table = result.cross
@@ -153,9 +159,10 @@ def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimen
     sizes = rows.drop_duplicates("segment").sort_values(
         ["customers", "segment"], ascending=[False, True], kind="stable"
     )
-    names = sizes["segment"].head(_MOST_ROWS).tolist()
+    framed = rows[rows["white_spot"] > 0].sort_values("white_spot", ascending=False, kind="stable")
+    names = _shown(sizes["segment"].tolist(), framed["segment"].tolist(), _MOST_ROWS)
     most = rows.groupby("product")["buyers"].max().sort_values(ascending=False, kind="stable")
-    products = [str(name) for name in most.head(_MOST_COLUMNS).index]
+    products = _shown([str(name) for name in most.index], framed["product"].tolist(), _MOST_COLUMNS)
     ax = new_axes(ax, grid="", size=(WIDTH, max(2.6, 1.9 + 0.36 * len(names))))
     if rows.empty:
         return nothing_to_draw(ax, "No product is known of what customers bought.")
@@ -191,10 +198,20 @@ def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimen
 
 
 def _telling(segments: pd.DataFrame) -> str:
-    """Return the first dimension in which a segment stands out, else the first of all."""
+    """Return the dimension in which a segment stands out most surely, else the first of all."""
     told = segments[segments["verdict"].isin(["higher", "lower"])]
-    rows = told if len(told) else segments
+    rows = told.sort_values("p_value", kind="stable") if len(told) else segments
     return str(rows["dimension"].iloc[0]) if len(rows) else ""
+
+
+def _told(shown: pd.DataFrame) -> dict[Any, Any]:
+    """Choose the segment of the title: with the most money above, else below, its share of customers."""
+    gap = shown["revenue_share"] - shown["customer_share"]
+    higher = shown[(shown["verdict"] == "higher") & (gap > _TOLD)]
+    sure = shown[shown["verdict"].isin(["higher", "lower"])]
+    rows = higher if len(higher) else sure if len(sure) else shown.head(1)
+    farthest = rows.assign(gap=gap.abs()).sort_values("gap", ascending=False, kind="stable")
+    return dict(farthest.to_dict("records")[0])
 
 
 def _label_beside(ax: Axes, rows: pd.DataFrame, words: Words) -> None:
@@ -250,6 +267,12 @@ def _ticks(values: tuple[float, ...], low: float, high: float) -> list[float]:
     step = max(1, -(-len(inside) // 6))
     # the one that everything is set against stays
     return inside[inside.index(1.0) % step :: step] if 1.0 in inside else inside[::step]
+
+
+def _shown(names: list[str], first: list[str], most: int) -> list[str]:
+    """Choose what fits, in the order of ``names``: those with a white spot before the largest."""
+    chosen = set(list(dict.fromkeys([*first, *names]))[:most])
+    return [name for name in names if name in chosen]
 
 
 def _frame(x: int, y: int) -> Rectangle:

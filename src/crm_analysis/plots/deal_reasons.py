@@ -36,7 +36,7 @@ __all__ = ["change", "departments", "odds_ratios", "pareto", "price", "stage_map
 _MOST = 12
 #: Stands for a blank; drawn pale.
 _BLANK = "(not stated)"
-_DARK = 0.55
+_DARK = 0.7
 #: The names of more stages stand aslant.
 _LEVEL_STAGES = 5
 
@@ -187,10 +187,18 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.35), xlabel=axis)
     share_axis(ax.xaxis, words)
     told = ", ".join(f"{row['department']} {words.share(row['share'], 0)}" for row in table)
-    first = next((row for row in table if not row["department"].startswith("(")), table[0])
-    title = f"{shorten(first['department']).capitalize()}: {words.share(first['share'], 0)} of the deals lost"
+    title = _department_title(table, result)
     alt = f"Bars of the share of deals lost in {result.year} by department, with likely ranges: {told}."
     return describe(ax, title, alt)
+
+
+def _department_title(table: list[dict[Any, Any]], result: DealReasonsResult) -> str:
+    """Name the department whose share rose the most; where none changed, the one with most deals."""
+    own = [row for row in table if not row["department"].startswith("(")] or table
+    risen = [row for row in own if row["verdict"] == "changed" and row["difference"] > 0]
+    first = max(risen, key=lambda row: row["difference"]) if risen else own[0]
+    share = _from_to(first, result) if risen else result.context.words.share(first["share"], 0)
+    return f"{shorten(first['department'], 22).capitalize()}: {share} of the deals lost"
 
 
 def _lost(result: DealReasonsResult) -> pd.DataFrame:

@@ -46,6 +46,8 @@ __all__ = [
 #: More channels than these do not fit a page; the table holds all.
 _MOST = 15
 _MOST_LINES = 6
+#: A channel with fewer leads is not named in a title.
+_ENOUGH = 10
 _LOOKS = {
     "pays back": (GOOD, "o"),
     "does not pay back": (BAD, "X"),
@@ -153,8 +155,10 @@ def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None)
     share_axis(ax.xaxis, words)
     what = "of ripe leads" if ripe else "of the deals closed in the period"
     ax.set_xlabel(f"Share won {what}, with its likely range")
-    best = shown.to_dict("records")[0]
-    title = f"{shorten(best['channel'])} wins the largest share, {words.share(best[value], 0)}"
+    enough = shown[shown[n] >= _ENOUGH].to_dict("records")
+    title = "Share of leads won by channel"
+    if enough:
+        title = f"{shorten(enough[0]['channel'])} wins the largest share, {words.share(enough[0][value], 0)}"
     return describe(ax, title, f"Share won {what} by channel: {'; '.join(told)}.")
 
 
@@ -211,11 +215,10 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
             marker="o", markersize=3,
         )  # fmt: skip
         last = float(line["share_won"].iloc[-1])
-        ends.append((last, shorten(row["channel"], 18), CYCLE[at]))
+        ends.append((last, float(line["months"].iloc[-1]), shorten(row["channel"], 18), CYCLE[at]))
         half = words.counted(round(row["median_days"]), "day")
         told.append(f"{row['channel']} {words.share(last, 0)} in the end, half of them within {half}")
     top = max(end for end, *_ in ends) or 0.1
-    _label_ends(ax, ends, top)
     most = int(result.lag["months"].max())
     ax.set(
         xlim=(0, max(most, 1)),
@@ -225,6 +228,7 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     )
     share_axis(ax.yaxis, words)
     ax.set_xticks(range(0, max(most, 1) + 1, 2 if most > 6 else 1))
+    _label_ends(ax, ends, top)
     known = result.pace.to_dict("records")[0]
     half = words.counted(round(known["median_days"]), "day")
     return describe(
@@ -283,7 +287,7 @@ def _change_axis(axis: Axis, words: Words) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.change(value, 0) if value else "0"))
 
 
-def _label_ends(ax: Axes, ends: list[tuple[float, str, str]], top: float) -> None:
+def _label_ends(ax: Axes, ends: list[tuple[float, float, str, str]], top: float) -> None:
     """Name the lines at their ends, apart from each other and within the height of the axes."""
     room, ordered = top * 0.075, sorted(ends)
     places: list[float] = []
@@ -294,9 +298,13 @@ def _label_ends(ax: Axes, ends: list[tuple[float, str, str]], top: float) -> Non
         places[at] = min(places[at], highest)
         highest = places[at] - room
     beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
-    for (value, name, colour), place in zip(ordered, places, strict=True):
+    for (value, month, name, colour), place in zip(ordered, places, strict=True):
         ax.annotate(f" {name}", (1.01, place), va="center", fontsize=SMALL, color=INK, **beside)
-        line = {"arrowstyle": "-", "color": colour, "lw": 1.5}
+        # a line ends early where no lead has been watched for longer: what leads to its name is no part of it
+        early = month < ax.get_xlim()[1]
+        line = {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0, "lw": 0.6 if early else 1.5}
+        line |= {"color": MUTED if early else colour, "linestyle": ":" if early else "-"}
         ax.annotate(
-            "", (1.0, value), (1.015, place), textcoords=beside["xycoords"], arrowprops=line, **beside
-        )
+            "", (month, value), (1.015, place), textcoords=beside["xycoords"], xycoords="data",
+            arrowprops=line, annotation_clip=False,
+        )  # fmt: skip

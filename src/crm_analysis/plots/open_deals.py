@@ -86,12 +86,12 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ]
     for y, x, share in zip(place, start, shares, strict=True):
         ax.annotate(share, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL)
-    ax.set_yticks(place, [shorten(row["stage"], 18) for row in rows])
+    ax.set_yticks(place, [shorten(row["stage"], 18 if len(rows) > 1 else 22) for row in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlim(0, float(start.max()) * 1.3)
+    ax.set_xlim(0, float(start.max()) * 1.45)
     ax.set_xlabel("Deals, and percent of them that went on")
     count_axis(ax.xaxis, words)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32 if len(rows) < 4 else -0.2), ncols=3)
+    _legend_below(ax, _UNDER_A_LABEL)
     narrow = min(rows, key=lambda row: row["conversion"])
     told = "; ".join(
         f"{row['stage']}: {words.number(row['entered'])} entered, {words.number(row['passed'])} went on "
@@ -100,9 +100,10 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         for row, share in zip(rows, shares, strict=True)
     )
     won = words.share(rows[-1]["passed"] / rows[0]["entered"], 0)
-    title = f"{won} of deals are won" if len(rows) == 1 else f"{won} are won"
+    title = f"{won} of deals are won"
     if len(rows) > 1:
-        title += f"; narrowest: {shorten(narrow['stage'], 12)}, {words.share(narrow['conversion'], 0)}"
+        least = f"{shorten(narrow['stage'], 12)}, {words.share(narrow['conversion'], 0)}"
+        title = f"{won} are won; fewest pass {least}"
     return describe(ax, title, f"Bars of a funnel. {told}.")
 
 
@@ -135,9 +136,9 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         ax.annotate(label, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL)
     ax.set_yticks(place, [shorten(stage, 18) for stage in stages])
     ax.set_ylim(len(stages) - 0.4, -0.6)
-    ax.set_xlim(0, float(start.max()) * (1.75 if in_money else 1.5) or 1.0)
+    ax.set_xlim(0, float(start.max()) * (2.1 if in_money else 1.75) or 1.0)
     (money_axis if in_money else count_axis)(ax.xaxis, words)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.42, -0.4 if len(stages) < 4 else -0.14), ncols=3)
+    _legend_below(ax)
     old = int(sums["stalled"].sum())
     title = f"{words.counted(len(result.deals), 'open deal')}, {words.number(old)} of them standing still"
     told = "; ".join(f"{stage}: {label}" for stage, label in zip(stages, labels, strict=True))
@@ -149,7 +150,7 @@ def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None
     parts = [] if amount is None else [words.money(amount)]
     parts.append(words.counted(row["open_deals"], "deal"))
     if row["stalled"]:
-        parts.append(f"{words.number(row['stalled'])} still")
+        parts.append(f"{words.number(row['stalled'])} standing still")
     return ", ".join(parts)
 
 
@@ -185,7 +186,6 @@ def bridge(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     )
     for step, level in enumerate(levels):
         ax.plot([level, level], [step - 0.31, step + 1.31], color=MUTED, lw=0.8)
-    write = words.money if in_money else words.number
     texts = [
         _of_part(result, row, measure, signed=0 < at < len(values) - 1)
         for at, row in enumerate(rows.to_dict("records"))
@@ -200,10 +200,11 @@ def bridge(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_xlim(min(0.0, float(levels.min())), max(*ends, 0.0) * 1.5 or 1.0)
     (money_axis if in_money else count_axis)(ax.xaxis, words)
     told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
-    change = write(values[-1] - values[0], signed=True)
-    return describe(
-        ax, f"Pipeline {change}{'' if in_money else ' deals'}", f"Waterfall of the pipeline: {told}."
-    )
+    change = values[-1] - values[0]
+    moved = "grew" if change > 0 else "shrank"
+    size = words.money(abs(change)) if in_money else words.counted(abs(int(change)), "deal")
+    title = f"The pipeline {moved} by {size}" if change else "The pipeline is as large as it was"
+    return describe(ax, title, f"Waterfall of the pipeline: {told}.")
 
 
 def _of_part(result: OpenDealsResult, row: dict[Any, Any], measure: str, *, signed: bool) -> str:
@@ -243,12 +244,10 @@ def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, labels)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     share_axis(ax.xaxis, words)
-    ax.legend(
-        loc="upper center", bbox_to_anchor=(0.35, -0.12 if len(rows) > 6 else -0.3), ncols=3, columnspacing=1
-    )
+    _legend_below(ax)
     apart_n = sum(row["compared"] in ("above the team", "below the team") for row in table)
     title = f"{apart_n} of {words.counted(len(rows), 'owner')} told apart from the team"
-    title = title if apart_n else "No owner can be told apart"
+    title = title if apart_n else "No owner can be told apart from the team"
     told = "; ".join(
         f"{row['owner']} {words.share(row['win_rate'], 0)}, {words.share(row['low'], 0)} to "
         f"{words.share(row['high'], 0)}, as it is {words.share(row['raw_rate'], 0)}, {row['compared']}"

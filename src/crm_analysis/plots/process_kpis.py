@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["board", "courses", "event", "groups", "outcomes"]
 
+#: Height of a row of a group, in inches.
+_ROW = 0.5
 _CLASSES = {"A": "A clients", "B": "B clients", "C": "C clients", "new": "new clients", "all": "all"}
 
 
@@ -66,8 +68,11 @@ def outcomes(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, float(table["days"].iloc[-1]) or 1), ylim=(0, 1.02), xlabel="Days since first contact")
     share_axis(ax.yaxis, words)
     told = ", ".join(text for _, text, _ in ends)
+    won, lost = (words.share(table[name].iloc[-1], 0) for name in ("won", "lost"))
     return describe(
-        ax, "How deals end, and when", f"Shares of all deals {last} days after first contact: {told}."
+        ax,
+        f"Within {last} days {won} of deals are won, {lost} lost",
+        f"Shares of all deals {last} days after first contact: {told}.",
     )
 
 
@@ -92,7 +97,7 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
     ax = new_axes(ax)
     table = result.event[result.event["group"] == "all"]
     if table.empty:
-        return nothing_to_draw(ax, "No event was named: set event_on to the day of one.")
+        return nothing_to_draw(ax, "No event was named for this page.")
     known = table.dropna(subset=["before", "after"])
     row = _chosen(table, known, kpi)
     series = result.series[(result.series["kpi"] == row["kpi"]) & (result.series["group"] == "all")]
@@ -136,7 +141,7 @@ def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None 
         raise _unknown(kpi)
     rows = rows_of(result.kpis[(result.kpis["kpi"] == kpi) & result.kpis["group"].isin(list(_CLASSES))])
     rows = [row for row in rows if not np.isnan(row["value"])]
-    ax = new_axes(ax, size=(WIDTH, 1.2 + 0.42 * max(len(rows), 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.2 + _ROW * max(len(rows), 2)), grid="x")
     if not rows:
         return nothing_to_draw(ax, f"{LABELS[kpi]}: no figure of this period.")
     told = []
@@ -149,21 +154,23 @@ def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None 
             ax.plot(
                 row["previous"], place, "D", ms=6, mfc="white", mec=INK, label=None if place else "before"
             )
-        right = np.nanmax([row["value"], row["high"], row["previous"]])
         text = write(result, kpi, row["value"])
+        # above its own point: beside it, it could stand next to that of the comparison
         ax.annotate(
-            text, (right, place), xytext=(8, 0), textcoords="offset points", va="center", fontsize=SMALL
-        )
+            text, (row["value"], place), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
+            fontsize=SMALL,
+        )  # fmt: skip
         told.append(f"{_CLASSES[row['group']]} {text}")
-    names = [f"{_CLASSES[row['group']]} ({result.context.words.number(row['n'])})" for row in rows]
+    names = [f"{_CLASSES[row['group']]}\nn = {result.context.words.number(row['n'])}" for row in rows]
     ax.set_yticks(range(len(rows)), names)
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlim(left=min(0.0, ax.get_xlim()[0]))
-    ax.margins(x=0.16)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35 / (1.2 + 0.42 * max(len(rows), 2))), ncols=2)
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ends = [row[name] for row in rows for name in ("value", "low", "high", "previous")]
+    ax.set_xlim(min(0.0, np.nanmin(ends)), 1.12 * float(np.nanmax(ends)) or 1.0)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35 / (1.2 + _ROW * max(len(rows), 2))), ncols=2)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.xaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
-    return describe(ax, f"{LABELS[kpi]}, by class of client", f"{LABELS[kpi]}: {', '.join(told)}.")
+    split = ", by class of client" if len(rows) > 1 else f": {write(result, kpi, rows[0]['value'])}"
+    return describe(ax, f"{LABELS[kpi]}{split}", f"{LABELS[kpi]}: {', '.join(told)}.")
 
 
 def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:

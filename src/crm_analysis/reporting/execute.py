@@ -10,6 +10,7 @@ over private sockets, keeps no history, and sees one thread of arithmetic, UTC a
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import shutil
 import signal
@@ -29,6 +30,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from crm_analysis import errors
 from crm_analysis.reporting.cleaning import from_text
+from crm_analysis.reporting.forked import NAME, ONE_THREAD, SOCKET, is_gone
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
@@ -38,11 +40,11 @@ if TYPE_CHECKING:
 
 Status = Literal["published", "failed", "left_out"]
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "PYTHONHASHSEED": "0",
     "TZ": "UTC",
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    **ONE_THREAD,
 }
 _START_SECONDS = 120
 
@@ -123,7 +125,10 @@ class OwnKernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kernel that this interpreter has, not one that is registered under its name."""
-        return KernelSpec(**get_kernel_dict())
+        about = get_kernel_dict()
+        if SOCKET in os.environ:
+            about["metadata"] |= {"kernel_provisioner": {"provisioner_name": NAME}}
+        return KernelSpec(**about)
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         """Remove the sockets with the kernel."""
@@ -135,9 +140,18 @@ class OwnKernel(AsyncKernelManager):
     cleanup_resources = _async_cleanup_resources
 
 
-def hear_interrupts() -> None:
-    """Make a process that has loaded this module hear Ctrl-C, which it was started deaf to."""
+def begin_work() -> None:
+    """Make a process of a pool hear Ctrl-C, which it was started deaf to, and end with its owner."""
     signal.signal(signal.SIGINT, _interrupt)
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+
+
+def _end_with_owner() -> None:
+    """End when the owner of the pool was killed: the pool would wait for its next task forever."""
+    if owner := multiprocessing.parent_process():
+        owner.join()
+        OwnKernel.kill_all()
+        os._exit(1)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -153,7 +167,7 @@ def execute(task: Task) -> Outcome:
     """
     if _interrupted.is_set():  # the pool hands on what it had queued
         raise KeyboardInterrupt
-    os.environ.update(_ENVIRONMENT, **{OUT: str(task.out)})
+    os.environ.update(ENVIRONMENT, **{OUT: str(task.out)})
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     started = time.perf_counter()
     try:
@@ -183,6 +197,9 @@ def _attempt(task: Task) -> tuple[Status, int | None, str]:
         status: Status = "left_out" if failure.ename == "MissingTableError" else "failed"
         return status, failure.exec_count, _one_line(failure.ename, failure.evalue)
     except DeadKernelError:
+        if is_gone():  # it took the kernel with it; the next one is started cold
+            os.environ.pop(SOCKET)
+            return _attempt(task)
         return "failed", _last_run(path), "The kernel died; too little memory is the usual reason."
     except Exception as failure:  # whatever it is, it ends this report only, and is told
         return "failed", None, _one_line(type(failure).__name__, str(failure))

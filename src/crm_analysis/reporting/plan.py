@@ -160,8 +160,26 @@ def _plan(order: Order, dataset: Dataset, period: Period) -> Plan:
     view = dataset.view(period, str(compare_to), language=language)
     needs = lacking(dataset.source)
     absent = {n.stem: needs[n.stem][0] for n in order.chosen if n.stem in needs}
-    why = {stem: f"The data lack {', '.join(names)}." for stem, names in absent.items() if names}
+    why = {
+        stem: f"The data lack: {'; '.join(map(_in_words, names))}." for stem, names in absent.items() if names
+    }
     return Plan(order, view, _parameters(order, period.text), why)
+
+
+def _in_words(need: str) -> str:
+    """Write what is lacking as people say it: "a.x or b.x" as "x (in a or b)".
+
+    Examples
+    --------
+    >>> _in_words("deals.channel or sales.channel"), _in_words("customers or sales.region")
+    ('channel (in deals or sales)', 'customers, or region (in sales)')
+    """
+    tables: dict[str, list[str]] = {}
+    for one in need.split(" or "):
+        table, _, name = one.partition(".")
+        tables.setdefault(name or table, []).extend([table] if name else [])
+    said = [f"{name} (in {' or '.join(where)})" if where else name for name, where in tables.items()]
+    return ", or ".join(said).replace("_", " ")
 
 
 def _parameters(order: Order, period: str) -> dict[str, dict[str, Value]]:

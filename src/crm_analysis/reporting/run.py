@@ -6,12 +6,13 @@ import multiprocessing
 import signal
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from crm_analysis.reporting.execute import hear_interrupts
+from crm_analysis.reporting.execute import ENVIRONMENT, begin_work
+from crm_analysis.reporting.forked import warm_process
 from crm_analysis.reporting.period_run import PeriodReport, PeriodRun
 from crm_analysis.reporting.publish import move
 from crm_analysis.reporting.site import render_index
@@ -63,7 +64,8 @@ def run(
             due.append(plan)
         else:
             done[plan.view.period] = _unchanged(plan, watcher)
-    with _processes(jobs) as pool:
+    warm = warm_process(ENVIRONMENT, package="crm_analysis") if due else nullcontext()
+    with warm, _processes(jobs) as pool:
         begun: deque[PeriodRun] = deque()
         for plan in due:
             begun.append(PeriodRun(plan, pool))
@@ -96,7 +98,7 @@ class _Processes(ProcessPoolExecutor):
 def _processes(jobs: int) -> Iterator[Executor]:
     """Open a pool of processes for notebooks, started anew: a fork would share the locks of busy threads."""
     context = multiprocessing.get_context("spawn")
-    pool = _Processes(jobs, mp_context=context, initializer=hear_interrupts)
+    pool = _Processes(jobs, mp_context=context, initializer=begin_work)
     try:
         yield pool
     finally:

@@ -2,18 +2,18 @@
 
 DRIVERS: dict[str, str] = {
     # what goes with winning
-    "drivers.changed": (
-        "Among {deals} deals decided in {window}, all else alike, {parts}. This tells what goes together, "
-        "not what causes it."
+    "drivers.found": (
+        "All else alike, {parts} ({deals} deals decided in {window}); {sure} not by chance, though it need "
+        "not be the cause."
     ),
-    "drivers.higher": "won more often than the average deal: {levels}",
-    "drivers.lower": "won less often than the average deal: {levels}",
+    "drivers.higher": "won more often: {levels}",
+    "drivers.lower": "won less often: {levels}",
     "drivers.factors": "winning differs by {factors}, though no single group stands out",
-    "drivers.level": "{level} ({factor}, odds of winning times {ratio}, likely {low} to {high})",
-    "drivers.amount": "{level} (odds of winning times {ratio} with twice the amount, likely {low} to {high})",
+    "drivers.level": "{level} ({factor}, odds ×{low} to {high})",
+    "drivers.amount": "{level} (odds ×{low} to {high} with twice the amount)",
     "drivers.more": "{count} more",
     "drivers.no_evidence": (
-        "No evidence that any of {factors} goes with winning or losing: the differences among the {deals} "
+        "No evidence that winning or losing goes with any of these: {factors}. The differences among {deals} "
         "deals decided in {window} are what chance brings."
     ),
     "drivers.not_enough_data": (
@@ -27,35 +27,29 @@ DRIVERS: dict[str, str] = {
     "drivers.smaller": "smaller deals",
     # how much they explain together
     "drivers_fit.note": (
-        "Together {factors} put {right} of 100 pairs of a won and a lost deal in the right order (likely "
-        "{low} to {high}), deals of customers they had not seen; a coin puts 50. {strength}"
+        "Shown a won and a lost deal, all factors together pick the won one in {right} of 100 cases "
+        "(likely {low} to {high}); a coin picks it in 50. {strength}"
     ),
     "fit.nothing": "That cannot be told from a coin.",
-    "fit.little": "That is little better than a coin: most of what decides a deal is not in these data.",
+    "fit.little": "Most of what decides a deal is not in these data.",
     "fit.some": "That is clearly better than a coin, and far from a forecast of a single deal.",
-    "fit.much": "That is much: what decides a deal is largely in these data.",
-    "fit.worse": (
-        " As chances of winning of single deals they cannot be told from the plain share of deals won."
-    ),
+    "fit.much": "What decides a deal is largely in these data.",
     # does "too expensive" hold up
     "price_check.holds": (
         "The price holds up as a reason: deals lost for {reasons} were {difference} dearer than won "
-        "ones{alike} (likely {low} to {high}); {lost} lost and {won} won deals compared."
+        "ones{alike} (likely {low} to {high}; {lost} lost and {won} won deals), {sure} not by chance."
     ),
     "price_check.refuted": (
         "The price does not hold up as a reason: deals lost for {reasons} were no dearer than won "
-        "ones{alike}: between {low} and {high}; {lost} lost and {won} won deals compared. Ask what stood "
-        "behind it."
+        "ones{alike}: between {low} and {high} ({lost} lost and {won} won deals). Ask what stood behind it."
     ),
     "price_check.open": (
         "No evidence that deals lost for {reasons} were dearer than won ones{alike}: the difference lies "
-        "between {low} and {high}; {lost} lost and {won} won deals compared. The price as a reason is "
-        "neither borne out nor ruled out."
+        "between {low} and {high} ({lost} lost and {won} won deals). Whether it was the price stays open."
     ),
     "price_check.cheaper": (
         "The price does not hold up as a reason: deals lost for {reasons} were smaller than won "
-        "ones{alike}: between {low} and {high}; {lost} lost and {won} won deals compared. Ask what stood "
-        "behind it."
+        "ones{alike}: between {low} and {high} ({lost} lost and {won} won deals). Ask what stood behind it."
     ),
     "price_check.few": (
         "Whether deals lost for {reasons} were dearer than won ones cannot be said: {lost} such deals and "

@@ -34,16 +34,16 @@ ATTRIBUTION = {
     ),
     # spending and income
     "association.note": (
-        "Months with more marketing spending go with {direction}: {more} of spending with {value} of income "
-        "{lag} (likely {low} to {high}; {n} months, growth and season taken out). This is no proof that the "
-        "spending caused it."
+        "Months with more marketing spending go with {direction}: {more} in spending goes with {value} in "
+        "income {lag} (likely {low} to {high}; {n} months, growth and season taken out). This is no proof "
+        "that the spending caused it."
     ),
     "association.more_income": "more income",
     "association.less_income": "less income",
     "association.no_evidence": (
-        "No evidence that income goes with marketing spending: {more} of spending goes with {value} of "
-        "income {lag} ({low} to {high}; {n} months, growth and season taken out), which cannot be told from "
-        "chance."
+        "No evidence that income goes with marketing spending: {more} in spending goes with {value} in "
+        "income {lag} (likely {low} to {high}; {n} months, growth and season taken out), which cannot be "
+        "told from chance."
     ),
     "association.too_few": (
         "Not enough months yet to tell marketing spending from growth and season: {n} of {needed}. The "
@@ -56,7 +56,7 @@ ATTRIBUTION = {
     "association.same_month": "in the same month",
     "association.later": "{months} later",
     # what is left out
-    "left.attribution_deals": "Channels by model: the data hold no table of deals.",
+    "left.attribution_deals": "Who gets the credit: the data hold no table of deals.",
     "left.attribution_channel": (
         "Channels by model: the data hold neither contacts before a deal nor a channel of clients or deals."
     ),

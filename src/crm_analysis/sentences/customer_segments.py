@@ -8,20 +8,25 @@ TEMPLATES = {
     ),
     # what a customer brings
     "revenue_per_customer.higher": (
-        "{dimension}: a typical customer in “{best}” buys {best_change} against customers alike in the rest "
-        "(likely {best_low} to {best_high}), {sure} not by chance. Its {best_customers}, {best_part} of "
-        "all, bring {best_share} of revenue."
+        "{dimension}: a typical customer in “{best}” buys {best_change} {best_than} comparable customers "
+        "({best_likely}), {sure} not by chance. The {best_customers} in it, {best_part} of all, bring "
+        "{best_share} of revenue."
     ),
     "revenue_per_customer.lower": (
-        "{dimension}: a typical customer in “{worst}” buys {worst_change} against customers alike in the "
-        "rest (likely {worst_low} to {worst_high}), {sure} not by chance. Its {worst_customers}, "
-        "{worst_part} of all, bring {worst_share} of revenue."
+        "{dimension}: a typical customer in “{worst}” buys {worst_change} {worst_than} comparable "
+        "customers ({worst_likely}), {sure} not by chance. The {worst_customers} in it, {worst_part} of "
+        "all, bring {worst_share} of revenue."
     ),
     "revenue_per_customer.both": (
-        "{dimension}: a typical customer in “{best}” buys {best_change} against customers alike in the rest "
-        "(likely {best_low} to {best_high}), one in “{worst}” {worst_change}; {sure} not by chance. "
-        "The {best_customers} of “{best}”, {best_part} of all, bring {best_share} of revenue."
+        "{dimension}: a typical customer in “{best}” buys {best_change} {best_than} comparable customers "
+        "({best_likely}), one in “{worst}” {worst_change}; {sure} not by chance. "
+        "The {best_customers} in “{best}”, {best_part} of all, bring {best_share} of revenue."
     ),
+    "change.times": "{times} times as much",
+    "change.more": "{part} more",
+    "change.less": "{part} less",
+    "likely.times": "likely {low} to {high} times",
+    "likely.change": "likely {low} to {high}",
     "revenue_per_customer.no_evidence": (
         "No evidence that a customer of one segment brings more than one of another: {tests} segments were "
         "set against the others."
@@ -33,16 +38,15 @@ TEMPLATES = {
     # margin
     "margin_rate.higher": (
         "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, {best_change} against "
-        "customers alike in the rest (likely {best_low} to {best_high}), {sure} not by chance."
+        "comparable customers (likely {best_low} to {best_high}), {sure} not by chance."
     ),
     "margin_rate.lower": (
         "{dimension}: a typical customer in “{worst}” leaves a margin of {worst_value}, {worst_change} "
-        "against customers alike in the rest (likely {worst_low} to {worst_high}), {sure} not by chance."
+        "against comparable customers (likely {worst_low} to {worst_high}), {sure} not by chance."
     ),
     "margin_rate.both": (
         "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, one in “{worst}” "
-        "{worst_value}: {best_change} and {worst_change} against customers alike in the rest, {sure} not by "
-        "chance."
+        "{worst_value}: {best_change} and {worst_change} against comparable customers, {sure} not by chance."
     ),
     "margin_rate.no_evidence": (
         "No evidence that the margin differs between segments: {tests} were set against the others."
@@ -67,7 +71,7 @@ TEMPLATES = {
         "No evidence that the win rate differs between segments: {tests} were set against the others, "
         "{deals} closed deals in all."
     ),
-    "more": "Further {measure} differences, by {dimensions}, are in the table of tests.",
+    "more": "{measure} also differs by other traits ({dimensions}): the tables below show how.",
     # dimensions in which nothing stands out
     "nothing_differs.no_evidence": (
         "No evidence that {dimensions} {matter} to what a customer brings, to the margin or to the win "
@@ -104,18 +108,25 @@ TEMPLATES = {
         "compared."
     ),
     "shift.not_enough_data": (
-        "Whether the mix of revenue between segments shifted cannot be said: there is no comparison, or "
-        "too few customers carry it."
+        "Whether the mix of revenue between segments shifted against {before} cannot be said: too few "
+        "customers carry it."
+    ),
+    "shift.no_comparison": (
+        "Whether the mix of revenue between segments shifted cannot be said: there is no earlier period to "
+        "compare with."
     ),
     # what the figures rest on
     "small.note": (
         "{few} of {all} segments have fewer than five customers who bought; they are shown and not judged."
     ),
     "not_stated.note": (
-        "Not stated for much of the revenue: {dimensions}. Nothing is judged of those customers."
+        "Much of the revenue is from customers with a trait left blank: {dimensions}. They are not judged "
+        "by it."
     ),
     "without_customer.note": (
         "{share} of revenue in {window} ({money}) names no customer; it stands in a row of its own."
     ),
-    "basis.note": "Figures of segments rest on net revenue in {window}; {customers} bought in it.",
+    "basis.note": (
+        "All figures but the shift of the mix rest on net revenue in {window}, when {customers} bought."
+    ),
 }

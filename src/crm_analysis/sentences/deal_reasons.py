@@ -6,34 +6,32 @@ TEMPLATES = {
     **DRIVERS,
     "no_deals": "Nothing can be said about reasons: no deal was won or lost in {year}.",
     "no_reasons": (
-        "The data name no reasons for winning or losing. Map the columns loss_reason and win_reason; what "
-        "goes with winning is told from the other columns meanwhile."
+        "The data name no reasons for winning or losing; what goes with winning is told from the rest. Map "
+        "the columns loss_reason and win_reason to have them."
     ),
     # what was given most often
     "losses.note": (
-        "In {period}, {n} were lost{worth}. In {year} the reasons given most often were {reasons}, of {of} "
-        "lost."
+        "In {period}, {n} were lost{worth}. Most often given in {year}: {reasons}, of {of} deals lost."
     ),
+    "losses.year": "In {year}, {n} were lost{worth}, most often for {reasons}.",
     "losses.none": (
-        "No deal was lost in {period}. In {year} the reasons given most often were {reasons}, of {of} lost."
+        "No deal was lost in {period}. Most often given in {year}: {reasons}, of {of} deals lost."
     ),
     "losses.unnamed": "In {period}, {n} were lost{worth}; hardly any in {year} says why.",
     "wins.note": (
-        "In {period}, {n} were won{worth}. In {year} the reasons given most often were {reasons}, of {of} "
-        "won."
+        "In {period}, {n} were won{worth}. Most often given in {year}: {reasons}, of {of} deals won."
     ),
-    "wins.none": (
-        "No deal was won in {period}. In {year} the reasons given most often were {reasons}, of {of} won."
-    ),
+    "wins.year": "In {year}, {n} were won{worth}, most often for {reasons}.",
+    "wins.none": ("No deal was won in {period}. Most often given in {year}: {reasons}, of {of} deals won."),
     "wins.unnamed": "In {period}, {n} were won{worth}; hardly any in {year} says why.",
     # what shifted
     "shift.changed": (
-        "Reasons for {winning} have {sure} shifted between {before} and {now}: {changes}. Shares are of all "
-        "deals {won}, {n_before} then and {n} now; where one rises, others fall."
+        "Reasons for {winning} have {sure} shifted: {changes} of all deals {won}, from {before} ({n_before} "
+        "{won}) to {now} ({n})."
     ),
     "shift.no_evidence": (
-        "No evidence that the reasons for {winning} shifted between {before} and {now}: the largest "
-        "difference, {largest}, cannot be told from chance ({n_before} {won} then, {n} now)."
+        "No evidence that the reasons for {winning} shifted from {before} ({n_before} {won}) to {now} ({n}): "
+        "the largest difference, {largest}, cannot be told from chance."
     ),
     "shift.few": (
         "Whether the reasons for {winning} shifted between {before} and {now} cannot be said: too few deals "
@@ -54,10 +52,10 @@ TEMPLATES = {
         "{department}: {reasons} was the reason for {share} of the deals lost in {year} ({of})."
     ),
     "department.several": (
-        "{department}: its reasons account for {share} of the deals lost in {year} ({of}): {reasons}."
+        "{department}: its reasons stand for {share} of the deals lost in {year} ({of}): {reasons}."
     ),
     "department.of": "{deals} of {lost}{worth}",
-    "department.changed": " In {before} it was {previous}: {sure} more than chance ({low} to {high}).",
+    "department.changed": " In {before} it was {previous}: {sure} not by chance ({low} to {high}).",
     "department.no_evidence": (" In {before} it was {previous}; the difference cannot be told from chance."),
     "department.not_enough_data": " Whether that changed cannot be said.",
     "department.none": "{department}: none of the deals lost in {year} was lost for one of its reasons.",
@@ -86,12 +84,11 @@ TEMPLATES = {
     "records.higher": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}). In the "
         "records of {owner} it is {owner_unclear} of {owner_of}, where {expected} would be usual; {sure} not "
-        "by chance. Reasons written down there would make everything on this page surer."
+        "by chance."
     ),
     "records.several": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}). It stands "
-        "out, {sure} not by chance, in the records of {owners}. Reasons written down there would make "
-        "everything on this page surer."
+        "out, {sure} not by chance, in the records of {owners}."
     ),
     "records.no_evidence": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}); no owner's "

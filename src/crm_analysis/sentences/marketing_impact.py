@@ -15,21 +15,24 @@ INCOMES = {
 TEMPLATES = {
     # shares of sales and of cost
     "shares.note": (
-        "In {period} most sales came by {channel}: {share} of revenue ({money}), for {cost_share} of the "
-        "marketing cost. Most of the cost went to {dearest}: {dearest_cost}, for {dearest_share} of revenue."
+        "In {period} the largest share of sales came by {channel}: {share} of revenue ({money}), for "
+        "{cost_share} of the marketing cost. The largest share of the cost, {dearest_cost}, went to "
+        "{dearest}, for {dearest_share} of revenue."
     ),
     "shares.same": (
-        "In {period} most sales came by {channel}: {share} of revenue ({money}), for {cost_share} of the "
-        "marketing cost, more than went to any other channel."
+        "In {period} the largest share of sales came by {channel}: {share} of revenue ({money}), for "
+        "{cost_share} of the marketing cost, more than went to any other channel."
     ),
-    "shares.no_cost": "In {period} most sales came by {channel}: {share} of revenue ({money}).",
+    "shares.no_cost": (
+        "In {period} the largest share of sales came by {channel}: {share} of revenue ({money})."
+    ),
     "shares.free": (
-        "In {period} most sales came by {channel}: {share} of revenue ({money}). No marketing cost is "
-        "recorded for that time."
+        "In {period} the largest share of sales came by {channel}: {share} of revenue ({money}). No "
+        "marketing cost is recorded for that time."
     ),
     "shares.count": (
-        "In {period} most deals were won by {channel}: {won} of {all}. The data do not say what they were "
-        "worth."
+        "In {period} the largest share of the deals won came by {channel}: {won} of {all}. The data do not "
+        "say what they were worth."
     ),
     "shares.none": "Nothing that names a channel was sold in {period}.",
     "shift.changed": (
@@ -37,33 +40,21 @@ TEMPLATES = {
         "went from {before} to {after} ({difference}; likely {low} to {high}) against {comparison}."
     ),
     "shift.no_evidence": (
-        "No shift between channels against {comparison} is larger than chance explains; the largest carried "
-        "by enough customers to be judged is {channel}, {difference}."
+        "No evidence that the shares of the channels shifted against {comparison}; the largest difference "
+        "that enough customers carry is {channel}, {difference} (likely {low} to {high})."
     ),
     "shift.not_enough_data": (
-        "Whether the shares of the channels shifted cannot be told: too few customers, or nothing to compare "
-        "with."
+        "Whether the shares of the channels shifted against {comparison} cannot be told: too few customers "
+        "carry them."
     ),
     # return of each channel
-    "pays_back.one": (
-        "{names} pays back: {details}. This counts {income} of {window}, with all customers who brought "
-        "nothing.{few}"
-    ),
-    "pays_back.many": (
-        "These channels pay back: {details}. This counts {income} of {window}, with all customers who "
-        "brought nothing.{few}"
-    ),
-    "pays_back.none": "No channel clearly pays back, counting {income} of {window}.",
-    "does_not_pay.one": "{names} does not pay back: {details}, at a cost of {cost} in {window}.{few}",
-    "does_not_pay.many": (
-        "These channels do not pay back: {details}, at a cost of {cost} together in {window}.{few}"
-    ),
-    "cannot_be_told.one": (
-        "Whether {names} pays back cannot be told from chance: {details}, over {window}.{few}"
-    ),
-    "cannot_be_told.many": (
-        "Whether these channels pay back cannot be told from chance: {details}, over {window}.{few}"
-    ),
+    "pays_back.one": ("{names} pays back: {details}.{few}"),
+    "pays_back.many": ("These channels pay back: {details}.{few}"),
+    "pays_back.none": "No channel clearly pays back, by the leads of {window}.",
+    "does_not_pay.one": "{names} does not pay back: {details}, at a cost of {cost}.{few}",
+    "does_not_pay.many": ("These channels do not pay back: {details}, at a cost of {cost} together.{few}"),
+    "cannot_be_told.one": ("Whether {names} pays back cannot be told from chance: {details}.{few}"),
+    "cannot_be_told.many": ("Whether these channels pay back cannot be told from chance: {details}.{few}"),
     "too_few.one": "Whether {names} pays back cannot be said yet: fewer than {needed} deals won in {window}.",
     "too_few.many": (
         "Whether {names} pay back cannot be said yet: fewer than {needed} deals won by each in {window}."
@@ -71,10 +62,10 @@ TEMPLATES = {
     "detail": "{channel}{value} ({low} to {high}, {won} won)",
     "detail.none": "{channel}{value}, no deal won",
     "detail.point": "{channel}{value}",
-    "few": " With fewer than {needed} deals won ({names}) the range is somewhat too narrow.",
+    "few": " With fewer than {needed} deals won the range is somewhat too narrow ({names}).",
     "overall.note": (
-        "All channels that cost money together returned {value} on {cost} spent in {window} (likely {low} to "
-        "{high})."
+        "The {cost} spent on marketing in {window} returned {value} (likely {low} to {high}; 0% is the money "
+        "back), counting {income} that came of it."
     ),
     "no_return.not_enough_data": (
         "What the money returned cannot be said yet: too few months hold leads old enough to have brought "
@@ -123,28 +114,33 @@ TEMPLATES = {
         "A new customer cost {value} in {period} (likely {low} to {high}): {cost} for {customers}. Money "
         "often works months later, so a single period is only a rough guide."
     ),
+    "acquisition.few": (
+        "What a new customer cost in {period} cannot be said: {cost} was spent, for only {customers}. "
+        "A longer period tells more."
+    ),
     "acquisition.none": "{cost} was spent in {period} and no new customer bought in that time.",
     # where to put the next effort
     "next_effort.note": (
-        "Put the next effort into {more}: so far it pays back and returns more than {others}, beyond chance. "
-        "{less}This is the average so far; the next money may bring less."
+        "Put the next effort into {more}: it pays back and returns more than {others}, beyond chance. {less}"
+        "That is the average so far; the next money may bring less."
     ),
     "next_effort.several": (
-        "Put the next effort into {more}: so far they pay back and return more than {others}, beyond chance; "
-        "which of them is best cannot be told. {less}This is the average so far; the next money may bring "
-        "less."
+        "Put the next effort into {more}, which pay back and return more than {others}, beyond chance; which "
+        "is best cannot be told. {less}That is the average so far; the next money may bring less."
     ),
     "next_effort.less": "The money could come from {names}. ",
     "next_effort.only_less": (
-        "The data do not say which channel deserves more; {names} returns less than others, beyond chance."
+        "The data do not say which channel deserves more. Below others, beyond chance: {names}."
     ),
     "next_effort.open": (
         "The data do not say where to put the next effort: no channel pays back and returns more than others "
         "beyond chance."
     ),
     "next_effort.one": "Only one channel has a cost, so there is nothing to choose between.",
-    "next_effort.not_enough_data": "Where to put the next effort cannot be said yet: there are no returns to "
-    "compare.",
+    "next_effort.not_enough_data": (
+        "Where to put the next effort cannot be said yet: what each channel returned is not known."
+    ),
+    "next_effort.no_costs": ("Where to put the next effort cannot be said: no marketing costs are recorded."),
     # what is left out
     "left.costs": (
         "Cost, cost share, return and next effort: there is no table of marketing costs. Sales, leads, win "

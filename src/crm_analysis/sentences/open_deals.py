@@ -9,7 +9,7 @@ TEMPLATES = {
     "why.any_stage": "{days} in {stage}; most won deals leave a stage within {limit}",
     "why.age": "{days} old; most deals are decided within {limit}",
     "why.expected": "decision was expected {days} ago",
-    "why.idle": "no contact for {days}",
+    "why.idle": "no contact on it for {days}",
     "why.overdue": "{count} overdue",
     "why.no_next": "no next contact planned",
     # parts of sentences
@@ -25,14 +25,13 @@ TEMPLATES = {
     # what is stuck
     "stalled.stage": (
         "{count} of {deals}{worth} {have} been in the same stage for longer than 8 of 10 won deals had, "
-        "{long} of them for longer than 19 of 20. Most of them: {stages}{owners}.{unknown}"
+        "{long} of them for longer than 19 of 20. Above all: {most}.{unknown}"
     ),
     "stalled.age": (
         "{count} of {deals}{worth} {be} older than 8 of 10 decided deals were at their decision "
-        "({limit}); {slow} {slow_be} older than the slowest of all {n} ({slowest}). Most of them: "
-        "{stages}{owners}.{unknown}"
+        "({limit}); {slow} {slow_be} older than the slowest of all {n} ({slowest}). Above all: {most}."
+        "{unknown}"
     ),
-    "stalled.owners": "; by owner: {owners}",
     "stalled.unknown": " {count} cannot be judged: how long they have been there is not known.",
     "stalled.none": (
         "None of {deals} has stood still for longer than is usual for deals that are won.{unknown}"
@@ -123,16 +122,16 @@ TEMPLATES = {
     # what was left out
     "left_out.no_stage": "Stages: the deals name none, so the pipeline and the limits know a single stage.",
     "left_out.no_history": (
-        "The steps of the funnel and the time in each stage: there is no table stage_history. Deals are "
-        "judged by their age, and the funnel has one step."
+        "The steps of the funnel and the time in each stage: the data do not tell when deals changed stage. "
+        "Deals are judged by their age, and the funnel has one step."
     ),
-    "left_out.no_order": "The steps of the funnel: no order of the stages is known. Give a table stages.",
-    "left_out.no_activities": "Contacts, next steps and their intensity: there is no table activities.",
-    "left_out.no_plans": "Planned and overdue contacts: the table activities has no column due_at.",
-    "left_out.no_owner": "Owners: the deals have no column owner.",
+    "left_out.no_order": "The steps of the funnel: the order of the stages is not known.",
+    "left_out.no_activities": "Contacts, next steps and their intensity: the data hold no contacts.",
+    "left_out.no_plans": "Planned and overdue contacts: the data do not tell when contacts are due.",
+    "left_out.no_owner": "Owners: the deals do not name theirs.",
     "left_out.no_amounts": "Money in work: no deal has an amount, so deals are counted.",
-    "left_out.no_expected": "Decisions that are overdue: the deals have no column expected_close_on.",
-    "left_out.no_client": "Clients: the deals have no column customer_id.",
+    "left_out.no_expected": "Decisions that are overdue: the deals do not tell when one is expected.",
+    "left_out.no_client": "Clients: the deals do not name theirs.",
     "left_out.last_state": (
         "Reopened, grown and shrunk deals: the data keep one outcome and the last amount of a deal, so "
         "these parts of the bridge are 0, and an amount typed in later shows in earlier periods too."

@@ -31,6 +31,15 @@ MOVES = {
 #: The groups within a sentence.
 GROUPS = {"A": "for A clients", "B": "for B clients", "C": "for C clients", "new": "for new clients"}
 
+#: What a figure of a KPI rests on.
+COUNTED = {
+    "purchase_interval_days": "purchase",
+    "deal_amount": "deal",
+    "acquisition_cost": "new client",
+    "decision_days": "deal",
+    "contacts_per_customer": "client",
+}
+
 SURE = {
     "strong": "this is very unlikely to be chance",
     "moderate": "this is unlikely to be chance",
@@ -40,11 +49,11 @@ SURE = {
 TEMPLATES = {
     # the course of a KPI
     "trend.improved": (
-        "Getting better: {name} {move}, {change} a year (likely {low} to {high}) over {span}{season}; "
+        "Getting better: {name} {move} by {size} a year (likely {least} to {most}) over {span}{season}; "
         "{sure}.{level}{shift}{check}"
     ),
     "trend.worsened": (
-        "Getting worse: {name} {move}, {change} a year (likely {low} to {high}) over {span}{season}; "
+        "Getting worse: {name} {move} by {size} a year (likely {least} to {most}) over {span}{season}; "
         "{sure}.{level}{shift}{check}"
     ),
     "trend.no_evidence": (
@@ -67,6 +76,7 @@ TEMPLATES = {
     "level": " For {period} it was {value} ({low} to {high}).",
     "level.compared": " For {period} it was {value} ({low} to {high}), after {previous} in {comparison}.",
     "level.alone": " For {period} it was {value}.",
+    "level.few": " For {period} it was {value}, from {count} only: too few to say much.",
     "level.nobody": " For {period} there was effort, and nobody was won.",
     "level.nobody_bought": " For {period} there is no figure: none of these clients bought.",
     "level.median": " Half of all deals are decided within {median} days.",
@@ -107,7 +117,7 @@ TEMPLATES = {
         "Clients who bought nothing in the {months} months before; returns; lines that name no client."
     ),
     "card.purchase_interval_days.interval": (
-        "Exact for counts, wider where clients differ by more than chance."
+        "From the number of purchases, wider where clients differ by more than chance."
     ),
     "card.deal_amount.formula": "Amounts of the deals won, divided by their number.",
     "card.deal_amount.counts": (
@@ -115,14 +125,18 @@ TEMPLATES = {
         "clients who bought nothing in them."
     ),
     "card.deal_amount.excluded": "Deals without an amount; deals lost; repeat orders outside of deals.",
-    "card.deal_amount.interval": "For a mean of few, unequal amounts.",
+    "card.deal_amount.interval": (
+        "From how much the amounts differ; a few large ones widen it. Not given for very few deals."
+    ),
     "card.deal_amount.formula.orders": "Amounts of the orders, divided by their number.",
     "card.deal_amount.counts.orders": (
         "Orders of the {point}, by the class that the client had from the {months} months before; new: "
         "clients who bought nothing in them. There are no deals with amounts, so orders stand in."
     ),
     "card.deal_amount.excluded.orders": "Returns.",
-    "card.deal_amount.interval.orders": "For a mean of few, unequal amounts.",
+    "card.deal_amount.interval.orders": (
+        "From how much the amounts differ; a few large ones widen it. Not given for very few orders."
+    ),
     "card.acquisition_cost.formula": (
         "Marketing spend of {spent}, divided by the clients who bought for the first time."
     ),
@@ -134,7 +148,9 @@ TEMPLATES = {
         "The first {settling} months of the records, in which old clients look new; clients who were entered "
         "before the records of sales begin; the pay of the sales team."
     ),
-    "card.acquisition_cost.interval": "Exact for the number of clients; the spend is taken as it is.",
+    "card.acquisition_cost.interval": (
+        "From the number of new clients: with one or two it is very wide. The spend is taken as it is."
+    ),
     "card.decision_days.formula": (
         "Mean days from {origin} to the decision, won or lost, within {tau} days: a deal not decided by then "
         "counts {tau}."
@@ -158,7 +174,7 @@ TEMPLATES = {
         "Tasks; contacts planned and not made; contacts that name no deal, where others do."
     ),
     "card.contacts_per_customer.interval": (
-        "Exact for the number of clients; the contacts are taken as they are."
+        "From the number of clients won; the contacts are taken as they are."
     ),
     "card.better": "{direction}",
     "card.department": "{department}",
@@ -168,10 +184,10 @@ TEMPLATES = {
         "{Name}: the records are too short; they must reach back half a year to tell who buys regularly."
     ),
     "left.no_amounts": "{Name}: neither deals nor sales have an amount.",
-    "left.no_costs": "{Name}: there is no table of marketing costs.",
-    "left.no_deals": "{Name}: there is no table of deals.",
+    "left.no_costs": "{Name}: the data hold no marketing costs.",
+    "left.no_deals": "{Name}: the data hold no deals.",
     "left.no_decisions": "{Name}: no deal with a date of creation has been decided.",
-    "left.no_contacts": "{Name}: the data hold no contacts that were made (activities with done_at).",
+    "left.no_contacts": "{Name}: the data hold no calls, meetings or other contacts that were made.",
     "left.period": "{Name} for {period}: the records do not reach back far enough to measure it then.",
     "left.nothing": "{Name} for {period}: there was nothing to measure it by.",
     "left.undated": (

@@ -27,7 +27,7 @@ _STRENGTHS, _WIDTHS = _ROOTS**2, np.log(2 * _ROOTS)
 _MEANS = (np.arange(60) + 0.5) / 60
 #: Combinations of less weight than this change no figure that is shown.
 _LIGHT = 1e-5
-_HALVINGS = 40
+_HALVINGS = 28
 
 
 class Shrunk(NamedTuple):

@@ -95,7 +95,9 @@ def intensity_table(view: PeriodView, deals: pd.DataFrame, limits: Limits) -> pd
         table["idle_days"] = silent.fillna(table["waited"])
     else:
         table[["share_of_contacts", "idle_days"]] = np.nan
-    table["quiet"] = table["idle_days"] > limits.idle_days
+    known = np.isfinite(limits.idle_days) & table["idle_days"].notna()
+    # whether a client waits is not known where no contacts are: that is neither yes nor no
+    table["quiet"] = (table["idle_days"] > limits.idle_days).astype(object).where(known, None)
     order = table.assign(first=-table["open_amount"].fillna(0.0), second=-table["open_deals"])
     order = order.sort_values(["first", "second", "customer_id"], kind="stable", ignore_index=True)
     figures = ("open_amount", "expected_amount", "share", "contacts", "share_of_contacts", "idle_days")

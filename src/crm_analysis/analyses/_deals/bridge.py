@@ -8,7 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._deals.stages import instant
+from crm_analysis.analyses._deals.stages import instant, today
 from crm_analysis.analyses._lines import fetch, money, month_of
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def monthly_table(view: PeriodView) -> pd.DataFrame:
     arrived, left = (_dated(fetch(flow, "month")) for flow in (came, went))
     undated = arrived[arrived["month"].isna()][["created", "came"]].sum()
     arrived = arrived[arrived["month"].notna()]
-    last = pd.Timestamp(view.period.last_day).to_period("M").to_timestamp()
+    # a month of which the data hold nothing has not ended without a change: it is not known
+    last = (pd.Timestamp(today(view)) - pd.Timedelta(days=1)).to_period("M").to_timestamp()
     months = pd.concat([arrived["month"], left["month"]])
     first = months.min() if len(months) else last
     span = pd.date_range(first, last, freq="MS", name="month").astype("datetime64[us]")

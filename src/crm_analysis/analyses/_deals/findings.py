@@ -28,28 +28,29 @@ _NAMED = 3
 
 
 def find(parts: Parts, outlook: Iterable[Finding] = ()) -> Findings:
-    """Say the answers, in reading order; ``outlook`` are those of the forecast."""
+    """Say the answers, in reading order; ``outlook`` are those of the forecast, what is expected first."""
     made: list[Finding | None]
+    told = list(outlook)
+    # what is in work and what it will bring stand together, where there is a forecast
+    expected = [finding for finding in told[:1] if finding.verdict == "note"]
     if parts.deals.empty:
         made = [
             _made("pipeline", "pipeline.none", "note", {"when": parts.when}, value=0.0, unit="deals", n=0)
         ]
     else:
-        made = [
-            _pipeline(parts),
-            _stalled(parts),
-            _no_next_step(parts),
-            _expected_passed(parts),
-            _quiet(parts),
-        ]
+        made = [_pipeline(parts)]
+    made += expected
+    if not parts.deals.empty:
+        made += [_stalled(parts), _no_next_step(parts), _quiet(parts)]
     made += [
-        _overdue(parts),
-        *outlook,
-        *funnel_course(parts),
-        *funnel_change(parts),
         *owners_compared(parts),
-        *owners_mix(parts),
+        *funnel_course(parts),
+        None if parts.deals.empty else _expected_passed(parts),
+        _overdue(parts),
         _bridge(parts),
+        *funnel_change(parts),
+        *owners_mix(parts),
+        *told[len(expected) :],
     ]
     return Findings(finding for finding in made if finding is not None)
 
@@ -116,9 +117,6 @@ def _stalled(parts: Parts) -> Finding:
     if late.empty:
         figures = {"deals": _open(parts, judged), "unknown": left}
         return _made("stalled", "stalled.none", "note", figures, **fields)
-    owners = ""
-    if len(set(deals["owner"])) > 1:
-        owners = sentence(STEM, "stalled.owners", owners=_most(words, late, "owner"))
     figures = {
         "count": words.number(len(late)),
         "deals": _open(parts, judged),
@@ -126,8 +124,7 @@ def _stalled(parts: Parts) -> Finding:
         "have": "has" if len(late) == 1 else "have",
         "be": "is" if len(late) == 1 else "are",
         "long": words.number(int((late["state"] == LONG_STALLED).sum())),
-        "stages": _most(words, late, "stage"),
-        "owners": owners,
+        "most": _most(words, late, "owner" if len(set(deals["owner"])) > 1 else "stage"),
         "unknown": left,
         **(_by_age(parts, deals) if parts.limits.by_age else {}),
     }
@@ -232,7 +229,7 @@ def _quiet(parts: Parts) -> Finding | None:
     top = parts.intensity.head(_LARGEST_CLIENTS)
     if not parts.records or top.empty or np.isnan(limit):
         return None
-    quiet = top[top["quiet"]]
+    quiet = top[top["quiet"].astype(bool)]
     figures = {
         "count": words.number(len(quiet)),
         "of": words.number(len(top)),

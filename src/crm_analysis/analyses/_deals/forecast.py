@@ -10,14 +10,10 @@ import pandas as pd
 
 from crm_analysis.analyses._deals import forecast_says as says
 from crm_analysis.analyses._deals.forecast_backtest import (
-    BACKTEST,
     FEWEST_MONTHS,
     FEWEST_WON,
-    SCORES,
     TOGETHER,
     Backtest,
-    backtest_frame,
-    scores_frame,
 )
 from crm_analysis.analyses._deals.forecast_origin import History
 from crm_analysis.analyses._deals.forecast_promises import (
@@ -31,6 +27,7 @@ from crm_analysis.analyses._deals.forecast_promises import (
     probabilities,
     promises,
 )
+from crm_analysis.analyses._deals.forecast_scores import BACKTEST, SCORES, backtest_frame, scores_frame
 from crm_analysis.analyses._deals.snapshots import snapshots
 from crm_analysis.stats.forecast_rules import AHEAD
 
@@ -141,10 +138,11 @@ def forecast(view: PeriodView) -> Forecast:
     group), new ones by a Poisson with over-dispersion, the mean with a running correction of its bias. The
     expected value is that of the model, or plain rule, that missed by least over the last twelve forecasts
     of three months. The range: all draws are moved to the expected value and, from eight past forecasts on,
-    stretched by conformal prediction. Win probabilities carry a running
-    correction of their bias. Without a history of stages, age takes the place of the stage; where amounts
-    are missing of more than a tenth of the lost or won deals, deals are counted and amounts drawn from those
-    won.
+    stretched by conformal prediction, each side of the range by the same factor; it rests on the misses of
+    what would have been chosen then, as the method that did best was lucky, too. Win probabilities carry a
+    running correction of their bias. Without a history of stages, age takes the place of the stage; where
+    amounts are missing of more than a tenth of the lost or won deals, deals are counted and amounts drawn
+    from those won.
 
     Examples
     --------
@@ -190,7 +188,7 @@ def _nothing(why: str) -> Forecast:
 
 def _frame(test: Backtest) -> pd.DataFrame:
     """Return the forecast made now, a row a month and source."""
-    made = test.ranges(len(test.origins) - 1, test.chosen)
+    made = test.told()
     first = test.history.known.months[-1]
     rows = [
         (
@@ -208,7 +206,7 @@ def _frame(test: Backtest) -> pd.DataFrame:
 
 
 def _together(test: Backtest) -> pd.DataFrame:
-    made = test.ranges(len(test.origins) - 1, test.chosen)
+    made = test.told()
     first = test.history.known.months[-1]
     return pd.DataFrame(
         {

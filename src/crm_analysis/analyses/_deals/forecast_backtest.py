@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from crm_analysis.stats.conformal import half_width
 from crm_analysis.stats.forecast_rules import AHEAD, RULES
-from crm_analysis.stats.scores import bias, coverage, interval_score, wape
+from crm_analysis.stats.scores import wape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,26 +98,37 @@ class Backtest:
         return self._over(len(self.origins) - 1, horizon)[-TESTED:]
 
     @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The method that would have been chosen at each origin, by what was over then."""
+        # in this order, so that a model takes a tie
+        return tuple(self._best((*MODELS, *PLAIN), FALLBACK, number) for number in range(len(self.origins)))
+
+    @property
     def chosen(self) -> str:
         """The model where it missed by less than every plain rule over three months; else the best rule."""
-        # in this order, so that a model takes a tie
-        return self._best((*MODELS, *PLAIN), FALLBACK)
+        return self.choices[-1]
 
     @cached_property
     def best_model(self) -> str:
         """The model that missed by least over three months; the plainer where too few were tested."""
-        return self._best(MODELS, RATES)
+        return self._best(MODELS, RATES, len(self.origins) - 1)
 
     @cached_property
     def best_plain(self) -> str:
         """The plain rule that missed by least over three months; the fallback where too few were tested."""
-        return self._best(PLAIN, FALLBACK)
+        return self._best(PLAIN, FALLBACK, len(self.origins) - 1)
 
-    def wape(self, method: str, horizon: int) -> float:
-        """Return the error of a method; NaN where it could not be used at every month end scored."""
-        scored = self.scored(horizon)
-        said = self.points[method][scored, horizon]
-        return np.nan if np.isnan(said).any() else wape(self.actual[scored, horizon], said)
+    def told(self) -> Ranges:
+        """Return the ranges of the forecast made now, around the point of the method chosen.
+
+        They rest on the misses of what would have been chosen at each earlier origin: the method that missed
+        by least was lucky, too, and its own misses would make the ranges too narrow.
+        """
+        last = len(self.origins) - 1
+        tested = [len(self._over(number, TOGETHER)) >= FEWEST_TESTS for number in range(last)]
+        then = [self.choices[i] if known else self.chosen for i, known in enumerate(tested)]
+        said = np.array([self.points[method][number] for number, method in enumerate(then)])
+        return self._ranges(last, self.chosen, said)
 
     def ranges(self, number: int, method: str) -> Ranges:
         """Return the ranges of one origin around the point of a method, from what was known then.
@@ -126,6 +136,12 @@ class Backtest:
         The drawn courses are moved to the point. Where eight or more earlier forecasts of this method are
         over, they are stretched so that eight of ten ranges as wide would have held (conformal).
         """
+        return self._ranges(number, method, self.points[method])
+
+    # -- inside ------------------------------------------------------------------------------------------
+
+    def _ranges(self, number: int, method: str, said: Floats) -> Ranges:
+        """Return the ranges around the point of a method, as wide as the misses of what was said ask for."""
         origin = self.origins[number]
         sums = [_with_sum(draws) for draws in (origin.opened, origin.new)]
         points = self._parts(number, method)
@@ -134,47 +150,59 @@ class Backtest:
         for horizon in range(len(HORIZONS)):
             if np.isnan(points[:, horizon]).any():
                 continue
-            total = sums[0][:, horizon] + sums[1][:, horizon]
-            raw = float(np.diff(np.quantile(total, [0.1, 0.9]))[0]) / 2
-            half = self._half_width(number, method, horizon)
-            calibrated[horizon] = not np.isnan(half)
-            stretch = half / raw if calibrated[horizon] and raw > 0 else 1.0
-            # no range below nothing; so the parts add up to the total in each draw
-            parts = [
-                np.maximum(point + stretch * (draws[:, horizon] - draws[:, horizon].mean()), 0.0)
+            needed = self._needed(number, said, horizon)
+            calibrated[horizon] = not np.isnan(needed)
+            stretch = needed if calibrated[horizon] else 1.0
+            opened, new = (
+                point + stretch * (draws[:, horizon] - draws[:, horizon].mean())
                 for point, draws in zip(points[:, horizon], sums, strict=True)
-            ]
-            drawn = np.stack([*parts, parts[0] + parts[1]])
+            )
+            # no range below nothing
+            drawn = np.maximum(np.stack([opened, new, opened + new]), 0.0)
             made[:3, :, horizon] = np.quantile(drawn, [0.1, 0.5, 0.9], axis=1)
             made[3, :, horizon] = [*points[:, horizon], points[:, horizon].sum()]
         return Ranges(made[0], made[1], made[2], made[3], calibrated)
 
-    # -- inside ------------------------------------------------------------------------------------------
+    def _best(self, methods: tuple[str, ...], otherwise: str, number: int) -> str:
+        """Return the method that missed by least until an origin, the first of equals; else what stands in.
 
-    def _best(self, methods: tuple[str, ...], otherwise: str) -> str:
-        """Return the method that missed by least, the first of equals; what stands in where none can tell."""
-        if len(self.scored(TOGETHER)) < FEWEST_TESTS:
+        A method that could not be used at every month end scored is none.
+        """
+        scored = self._over(number, TOGETHER)[-TESTED:]
+        if len(scored) < FEWEST_TESTS:
             return otherwise
-        misses = {name: self.wape(name, TOGETHER) for name in methods}
+        actual = self.actual[scored, TOGETHER]
+        misses = {name: wape(actual, self.points[name][scored, TOGETHER]) for name in methods}
         known = {name: miss for name, miss in misses.items() if not np.isnan(miss)}
         return min(known, key=lambda name: known[name]) if known else otherwise
 
     @cached_property
-    def _spread(self) -> Floats:
-        """Standard deviation of the drawn total by origin and horizon."""
-        return np.array([_with_sum(origin.opened + origin.new).std(axis=0) for origin in self.origins])
+    def _arms(self) -> Floats:
+        """How far the drawn range reaches below and above its mean: side, origin, horizon."""
+        arms = []
+        for origin in self.origins:
+            total = _with_sum(origin.opened + origin.new)
+            low, high = np.quantile(total, [0.1, 0.9], axis=0)
+            sides = np.stack([total.mean(axis=0) - low, high - total.mean(axis=0)])
+            # where nearly every draw brings nothing, the mean lies beyond the range
+            arms.append(np.where(sides > 0, sides, total.std(axis=0)))
+        return np.stack(arms, axis=1)
 
     def _over(self, number: int, horizon: int) -> list[int]:
         """Return the earlier origins whose months were over at this one, the latest last."""
         now = self.origins[number].at
         return [i for i in range(number) if self.origins[i].at + _REACH[horizon] <= now]
 
-    def _half_width(self, number: int, method: str, horizon: int) -> float:
+    def _needed(self, number: int, said: Floats, horizon: int) -> float:
+        """Return by how much drawn ranges must be stretched to hold eight of ten; NaN where too few are over.
+
+        A miss counts by the side of the range that it fell to: ranges of few large deals reach further up
+        than down.
+        """
         over = self._over(number, horizon)[-_LEARNT:]
-        spread = self._spread[over, horizon]
-        misses = self.actual[over, horizon] - self.points[method][over, horizon]
-        relative = np.divide(misses, spread, out=np.full(len(over), np.nan), where=spread > 0)
-        return half_width(relative, LEVEL) * float(self._spread[number, horizon])
+        misses = self.actual[over, horizon] - said[over, horizon]
+        arm = np.where(misses > 0, self._arms[1, over, horizon], self._arms[0, over, horizon])
+        return half_width(np.divide(misses, arm, out=np.full(len(over), np.nan), where=arm > 0), LEVEL)
 
     def _parts(self, number: int, method: str) -> Floats:
         """Split the point into what open and new deals bring: source, horizon."""
@@ -188,74 +216,6 @@ class Backtest:
             point = self.points[method][number, :AHEAD]
             months = np.stack([point * share, point * (1 - share)])
         return np.column_stack([months, months.sum(axis=1)])
-
-
-def backtest_frame(test: Backtest) -> pd.DataFrame:
-    """Return a row a past forecast: what was said then by the chosen method and the others, and what came."""
-    rows = []
-    months = test.history.known.months
-    ranges = {number: test.ranges(number, test.chosen) for number in range(len(test.origins) - 1)}
-    for horizon, name in enumerate(HORIZONS):
-        for number in test.scored(horizon):
-            made = ranges[number]
-            at = test.origins[number].at
-            actual = test.actual[number, horizon]
-            low, high = made.p10[2, horizon], made.p90[2, horizon]
-            rows.append(
-                {
-                    "as_of": months[at] - pd.Timedelta(days=1),
-                    "month": months[at + (horizon if horizon < AHEAD else 0)],
-                    "horizon": name,
-                    "p10": low,
-                    "p50": made.p50[2, horizon],
-                    "p90": high,
-                    "mean": made.mean[2, horizon],
-                    "actual": actual,
-                    "covered": bool(low <= actual <= high),
-                    "calibrated": bool(made.calibrated[horizon]),
-                    **{method: test.points[method][number, horizon] for method in METHODS},
-                }
-            )
-    frame = pd.DataFrame(rows, columns=list(BACKTEST)).astype(BACKTEST)
-    return frame.sort_values(["as_of", "horizon"], kind="stable", ignore_index=True)
-
-
-def scores_frame(test: Backtest) -> pd.DataFrame:
-    """Return a row a method and horizon: how far it missed, and whether its ranges held."""
-    rows = []
-    numbers = sorted({number for horizon in range(len(HORIZONS)) for number in test.scored(horizon)})
-    for method in METHODS:
-        made = {number: test.ranges(number, method) for number in numbers}
-        for horizon, name in enumerate(HORIZONS):
-            scored = [i for i in test.scored(horizon) if not np.isnan(test.points[method][i, horizon])]
-            actual, said = test.actual[scored, horizon], test.points[method][scored, horizon]
-            low = [made[i].p10[2, horizon] for i in scored]
-            high = [made[i].p90[2, horizon] for i in scored]
-            rows.append(
-                {
-                    "method": method,
-                    "horizon": name,
-                    "wape": wape(actual, said),
-                    "bias": bias(actual, said),
-                    "coverage": coverage(actual, low, high),
-                    "interval_score": interval_score(actual, low, high, LEVEL),
-                    "brier": np.nan,
-                    "n": len(scored),
-                    "chosen": method == test.chosen,
-                }
-            )
-    return pd.DataFrame(rows, columns=list(SCORES)).astype(SCORES)
-
-
-BACKTEST = {
-    "as_of": "datetime64[us]", "month": "datetime64[us]", "horizon": "str", "p10": "float64",
-    "p50": "float64", "p90": "float64", "mean": "float64", "actual": "float64", "covered": "bool",
-    "calibrated": "bool", **dict.fromkeys(METHODS, "float64"),
-}  # fmt: skip
-SCORES = {
-    "method": "str", "horizon": "str", "wape": "float64", "bias": "float64", "coverage": "float64",
-    "interval_score": "float64", "brier": "float64", "n": "int64", "chosen": "bool",
-}  # fmt: skip
 
 
 def _together(points: list[Floats]) -> Floats:

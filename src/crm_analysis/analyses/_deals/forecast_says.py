@@ -221,7 +221,9 @@ def _side(share: Interval, promised: float) -> str:
 
 
 def _shares(words: Words, promised: float, share: Interval) -> dict[str, str]:
-    digits = tenths(share.low, share.high)
+    # two figures that differ must not look alike
+    near = min(abs(promised - end) for end in (share.low, share.high)) < _WORTH_SAYING / 3
+    digits = 1 if near else tenths(share.low, share.high)
     return {
         "n": words.number(share.n),
         "promised": words.share(promised, digits),

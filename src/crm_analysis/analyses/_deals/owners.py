@@ -46,10 +46,14 @@ def owner_table(view: PeriodView, deals: pd.DataFrame, months: int) -> pd.DataFr
         Over how many months to the end the win rate is taken.
     """
     if not view.has("deals", "owner"):
-        return _frame(pd.DataFrame({"owner": pd.Series(dtype="str")}), amounts=False)
+        nobody = _frame(pd.DataFrame({"owner": pd.Series(dtype="str")}), amounts=False)
+        return nobody.astype({"contacts": "float64"})
     parts = [_open(deals), _closed(view), _rates(view, months), _contacts(view), _revenue(view)]
     table = pd.concat([part.set_index("owner") for part in parts], axis=1).reset_index(names="owner")
-    return _frame(table, amounts=knows_amounts(view))
+    framed = _frame(table, amounts=knows_amounts(view))
+    # no contact recorded at all is not the same as none made
+    recorded = view.has("activities", "done_at")
+    return framed.assign(contacts=framed["contacts"].astype("float64") if recorded else np.nan)
 
 
 def _frame(table: pd.DataFrame, *, amounts: bool) -> pd.DataFrame:

@@ -44,6 +44,6 @@ def _figures(measure: Measure) -> dict[str, str]:
         **measure.facts,
         "point": point,
         "spent": spent,
-        "direction": {"up": "up", "down": "down"}.get(kpi.better, "neither"),
+        "direction": {"up": "higher", "down": "lower"}.get(kpi.better, "neither"),
         "department": kpi.department,
     }

@@ -11,7 +11,7 @@ from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
 from crm_analysis.analyses._saying import rows
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, ORDER_NAME, SURE
+from crm_analysis.sentences.process_kpis import COUNTED, GROUPS, MOVES, NAMES, ORDER_NAME, SURE
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _RARE = 0.05
 _FOUND = ("improved", "worsened")
 _YEAR = 12
+#: A figure whose range reaches to more than so many times itself is not worth telling with its range.
+_WIDE = 5
 #: Digits of a figure of days or contacts.
 _DIGITS = 1
 
@@ -90,7 +92,14 @@ def findings(facts: Facts) -> Findings:
     if not made:
         text = sentence(STEM, "nothing", period=facts.context.words.span(facts.context.period))
         made.append(Finding(STEM, "no_kpis", "not_enough_data", text))
-    return Findings(made)
+    return Findings(sorted(made, key=_place))
+
+
+def _place(finding: Finding) -> int:
+    """Put first what can be told, that of an event before all, and last what cannot be told yet."""
+    if finding.verdict in _FOUND:
+        return 0 if finding.key.startswith("event_") else 1
+    return 3 if finding.verdict == "not_enough_data" else 2
 
 
 def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
@@ -111,6 +120,7 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         "sure": SURE.get(row["strength"], ""),
         "change": facts.write(kpi, row["change_per_year"], signed=True),
         "detectable": facts.write(kpi, row["detectable"]),
+        **_size(facts, row),
         "shift": _shift(facts, kpi, group),
         "check": sentence(STEM, "check") if row["borderline"] else "",
         **facts.span(kpi, row["low"], row["high"], signed=True),
@@ -134,6 +144,17 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
     )
 
 
+def _size(facts: Facts, row: dict[str, Any]) -> dict[str, str]:
+    """Write by how much a KPI moves in its direction, which the verb before it tells."""
+    kpi, ends = row["kpi"], (row["low"], row["high"])
+    least, most = ends if row["change_per_year"] > 0 else (-ends[1], -ends[0])
+    return {
+        "size": facts.write(kpi, abs(row["change_per_year"])),
+        "least": facts.write(kpi, least, unit=False),
+        "most": facts.write(kpi, most),
+    }
+
+
 def _level(facts: Facts, kpi: str, group: str) -> str:
     """Say the figure of the period, with what it was before; empty where it has none."""
     level, words = facts.level(kpi, group), facts.context.words
@@ -146,7 +167,11 @@ def _level(facts: Facts, kpi: str, group: str) -> str:
         return sentence(STEM, template, **figures) if nobody else ""
     figures["value"] = facts.write(kpi, level["value"])
     text = "level.alone"
-    if not np.isnan(level["low"] + level["high"]):
+    if level["high"] > _WIDE * level["value"]:
+        text = "level.few"
+        noun = "order" if facts.name(kpi) == ORDER_NAME else COUNTED[kpi]
+        figures["count"] = words.counted(level["n"], noun)
+    elif not np.isnan(level["low"] + level["high"]):
         text = "level"
         figures |= facts.span(kpi, level["low"], level["high"])
         comparison = facts.context.comparison

@@ -18,7 +18,7 @@ from crm_analysis.analyses._kpi.sources import (
     read_deals,
     spend_by_day,
 )
-from crm_analysis.stats.period_survival import horizon
+from crm_analysis.stats.period_survival import JUST_BEFORE, horizon
 from crm_analysis.stats.survival import kaplan_meier
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ def _followed(deals: Deals | None, end: pd.Timestamp) -> tuple[SurvivalCurve | N
     rows = deals.dated
     today = (end - pd.Timestamp(0)) / pd.Timedelta(days=1)
     until = rows["ended"].fillna(max(today, float(rows["begun"].max())))
-    curve = kaplan_meier(until - rows["begun"], rows["ended"].notna())
+    # records may begin with the deals open then: others as old had been decided and are not on record
+    entry = (float(rows["ended"].min()) - rows["begun"] - JUST_BEFORE).clip(lower=0).fillna(0)
+    curve = kaplan_meier(until - rows["begun"], rows["ended"].notna(), entry=entry)
     return (curve, horizon(curve)) if len(curve.time) else (None, np.nan)
 
 

@@ -74,7 +74,8 @@ def left_out(facts: Facts) -> Sentences:
 
 
 def _label(facts: Facts, kpi: str) -> str:
-    return "Average order" if facts.name(kpi) == ORDER_NAME else LABELS[kpi]
+    # the sales tell the average order with returns taken off
+    return "Average order before returns" if facts.name(kpi) == ORDER_NAME else LABELS[kpi]
 
 
 def _capital(text: str) -> str:

@@ -33,8 +33,8 @@ COLUMNS = {
     "p_value": "float64", "verdict": "str", "status": "str", "scale": "str",
 }  # fmt: skip
 MONTH_COLUMNS = {
-    "month": "datetime64[us]", "cost": "float64", "income": "float64", "cost_relative": "float64",
-    "income_relative": "float64",
+    "month": "datetime64[us]", "cost": "float64", "revenue": "float64", "cost_relative": "float64",
+    "revenue_relative": "float64",
 }  # fmt: skip
 
 #: How columns are written where their heading says otherwise.
@@ -54,7 +54,7 @@ class Association:
         income that goes with a tenth more spending), ``low, high`` (95 %), ``p_value, verdict, status``
         (full, too_few, constant), ``scale``.
     months
-        A whole month: ``month, cost, income`` (revenue), and both relative to their mean month.
+        A whole month: ``month, cost, revenue``, and both relative to their mean month.
     notes
         What could not be computed and why, a sentence each.
     """
@@ -97,7 +97,7 @@ def association(view: PeriodView) -> Association:
     notes = () if lag is not None else (sentence(STEM, "left.association_lag"),)
     lag = USUAL_LAG if lag is None else lag
     first = int(months["month"].dt.month.iloc[0])
-    effect = spend_effect(months["income"], months["cost"], lag=lag, first_month=first)
+    effect = spend_effect(months["revenue"], months["cost"], lag=lag, first_month=first)
     fields = {name: value for name, value in asdict(effect).items() if name in COLUMNS}
     row = fields | {"lag_months": lag, "verdict": _verdict(effect.p_value)}
     return Association(pd.DataFrame([row])[list(COLUMNS)].astype(COLUMNS), months, notes)
@@ -115,9 +115,9 @@ def _months(view: PeriodView) -> pd.DataFrame:
     frame = whole(sold)[["month", "revenue"]].merge(spent, on="month", how="left")
     # months outside the records of costs are unknown, not free of cost
     known = frame["month"].between(spent["month"].iloc[0], spent["month"].iloc[-1])
-    frame = frame[known].rename(columns={"revenue": "income"}).reset_index(drop=True)
+    frame = frame[known].reset_index(drop=True)
     frame["cost"] = frame["cost"].fillna(0.0)
-    for name in ("cost", "income"):
+    for name in ("cost", "revenue"):
         mean = frame[name].mean()
         frame[f"{name}_relative"] = frame[name] / mean if mean > 0 else np.nan
     return frame[list(MONTH_COLUMNS)].astype(MONTH_COLUMNS)

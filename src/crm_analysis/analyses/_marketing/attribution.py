@@ -48,7 +48,8 @@ AGREEMENT_COLUMNS = {
 
 #: How columns are written where their heading says otherwise.
 KINDS: dict[str, dict[str, Kind]] = {
-    "attribution": {"low": "share", "high": "share"},
+    "attribution": {"low": "share", "high": "share", "model": "name"},
+    "agreement": {"lowest_model": "name", "highest_model": "name"},
 }
 
 

@@ -20,7 +20,7 @@ COLUMNS = {
     "high": "float64", "few_wins": "bool",
 }  # fmt: skip
 _KEYS = ["channel", "campaign"]
-#: Stands between channel and campaign where both name a group; no name holds it.
+#: Stands between channel and campaign where both name a group.
 _BETWEEN = "\x1f"
 
 
@@ -45,7 +45,9 @@ def campaign_table(view: PeriodView, units: pd.DataFrame, window: Window, basis:
     leads = units.groupby(_joined(units))["leads"].sum()
     frame = paid.rename(columns={"cost": "cohort_cost", "wins": "cohort_won", "income": "cohort_income"})
     frame["cohort_leads"] = frame["group"].map(leads).fillna(0.0)
-    frame[_KEYS] = frame["group"].str.split(_BETWEEN, expand=True).set_axis(_KEYS, axis=1)
+    names = pd.concat([spent, units])[_KEYS]
+    names = names.set_axis(_joined(names), axis=0)
+    frame[_KEYS] = names[~names.index.duplicated()].reindex(frame["group"]).to_numpy()
     frame = frame.sort_values(["cohort_cost", *_KEYS], ascending=[False, True, True], kind="stable")
     return frame[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
 

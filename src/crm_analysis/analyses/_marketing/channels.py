@@ -43,6 +43,7 @@ def channel_table(
     *,
     has_costs: bool,
     has_amounts: bool,
+    has_customers: bool,
 ) -> pd.DataFrame:
     """Return ``COLUMNS``, the most revenue first.
 
@@ -58,7 +59,7 @@ def channel_table(
         Money by month, for the plain ratio of the same months.
     window
         The months of the ripe leads.
-    has_costs, has_amounts
+    has_costs, has_amounts, has_customers
         What the data hold.
     """
     names = sorted(set().union(*(map(str, counts[name].index) for name in _ROWS)))
@@ -66,7 +67,7 @@ def channel_table(
     frame["cost"] = counts["cost"]["cost"].reindex(names).fillna(0.0) if has_costs else np.nan
     total = float(frame["cost"].sum())
     frame["cost_share"] = frame["cost"] / total if total > 0 else np.nan
-    _add_period(frame, counts)
+    _add_period(frame, counts, has_customers=has_customers)
     frame["revenue"] = counts["revenue"]["revenue"].reindex(names).fillna(0.0) if has_amounts else np.nan
     whole = float(frame["revenue"].sum())
     frame["revenue_share"] = frame["revenue"] / whole if whole > 0 else np.nan
@@ -120,7 +121,7 @@ def acquired(view: PeriodView) -> pd.DataFrame:
     return fetch(here.group_by("channel").agg(customers=here.count()), "channel").set_index("channel")
 
 
-def _add_period(frame: pd.DataFrame, counts: Mapping[str, pd.DataFrame]) -> None:
+def _add_period(frame: pd.DataFrame, counts: Mapping[str, pd.DataFrame], *, has_customers: bool) -> None:
     period = counts["period"]
     for name in ("leads", "deals", "closed", "won"):
         frame[name] = period[name].reindex(frame.index).fillna(0.0) if len(period) else np.nan
@@ -129,7 +130,8 @@ def _add_period(frame: pd.DataFrame, counts: Mapping[str, pd.DataFrame]) -> None
         frame["win_rate"], frame["win_low"], frame["win_high"] = rate.estimate, rate.low, rate.high
     else:
         frame[["win_rate", "win_low", "win_high"]] = np.nan
-    frame["customers_acquired"] = counts["acquired"]["customers"].reindex(frame.index).fillna(0.0)
+    new = counts["acquired"]["customers"].reindex(frame.index).fillna(0.0)
+    frame["customers_acquired"] = new if has_customers else np.nan
 
 
 def _add_cohort(frame: pd.DataFrame, cohort: pd.DataFrame, window: Window) -> None:
@@ -147,7 +149,7 @@ def _add_costs_each(frame: pd.DataFrame) -> None:
     """Add the cost of a lead and of a new customer; the limits are exact for Poisson counts."""
     for name, count in (("cost_per_lead", "leads"), ("acquisition", "customers_acquired")):
         known = frame[count].fillna(0.0).to_numpy()
-        cost = frame["cost"].where(frame["cost"] > 0).to_numpy(dtype=float)
+        cost = frame["cost"].where((frame["cost"] > 0) & frame[count].notna()).to_numpy(dtype=float)
         rate = poisson(known, cost)
         blank = frame[count].isna().to_numpy()
         # no lead at all: the least it can have cost is known, what one cost is not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,26 +24,40 @@ RANKING = (
 )  # fmt: skip
 #: How likely it may be that any of the recommendations is wrong.
 _RISK = 0.05
+#: Only so many channels, those that cost most, are compared in pairs: with the pairs of hundreds of them no
+#: chance would be high enough.
+MOST_COMPARED = 30
 
 
 def pair_table(paid: GroupReturns | None) -> pd.DataFrame:
     """Return ``PAIRS``: for each pair of channels with a cost, the chance that the first pays better.
 
     ``needed`` is the chance past which it counts, the more pairs the higher; ``wins`` those of the channel
-    with fewer, under 30 of which the verdict is "probably" at best.
+    with fewer, under 30 of which the verdict is "probably" at best. Of more than :data:`MOST_COMPARED`
+    channels those that cost most are compared.
     """
     numbers = [name for name in PAIRS if name not in ("channel", "other", "verdict", "wins")]
     kinds = dict.fromkeys(("channel", "other", "verdict"), "str") | dict.fromkeys(numbers, "float64")
     kinds["wins"] = "int64"
     if paid is None:
         return pd.DataFrame(columns=list(PAIRS)).astype(kinds)
-    pairs = paid.pairs().rename(
-        columns={"group": "channel", "low": "difference_low", "high": "difference_high"}
+    pairs = (
+        _costliest(paid)
+        .pairs()
+        .rename(columns={"group": "channel", "low": "difference_low", "high": "difference_high"})
     )
     pairs["needed"] = 1 - _RISK / max(len(pairs), 1)
     certain = pairs["chance"] >= pairs["needed"]
     pairs["verdict"] = np.where(certain, np.where(pairs["wins"] < FEW_WINS, LIKELY, BETTER), OPEN)
     return pairs[list(PAIRS)].astype(kinds)
+
+
+def _costliest(paid: GroupReturns) -> GroupReturns:
+    """Keep the channels that cost most, in their order."""
+    known = paid.table[paid.table["return_on_spend"].notna()]
+    kept = known.sort_values(["cost", "group"], ascending=[False, True], kind="stable").index[:MOST_COMPARED]
+    places = sorted(kept)
+    return replace(paid, table=paid.table.loc[places].reset_index(drop=True), draws=paid.draws[places])
 
 
 def ranking_table(channels: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:

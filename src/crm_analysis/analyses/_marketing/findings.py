@@ -27,12 +27,14 @@ MOST_NAMED = 5
 
 
 def find(facts: Facts, others: Sequence[Finding]) -> Findings:
-    """Return the answers in reading order: the questions of the article first."""
+    """Return the answers in reading order: shares, return, where to put more, then each channel."""
+    answers = _returns(facts)
     return Findings(
         [
             said.shares(facts),
-            *_returns(facts),
+            *answers[:1],
             said.next_effort(facts),
+            *answers[1:],
             *said.shift(facts),
             *said.without(facts),
             *said.unknown_channel(facts),
@@ -54,7 +56,7 @@ def _returns(facts: Facts) -> list[Finding]:
         _overall(facts),
         _kind(facts, "pays_back", PAYS, "note"),
         _kind(facts, "does_not_pay", PAYS_NOT, "note"),
-        _kind(facts, "cannot_be_told", OPEN, "not_enough_data"),
+        _kind(facts, "cannot_be_told", OPEN, "no_evidence"),
         _kind(facts, "too_few", UNKNOWN, "not_enough_data"),
     ]
     return [one for one in made if one is not None]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Below this share of revenue, sales without a channel are not worth a sentence.
 LEAST_UNKNOWN = 0.005
+#: What one of fewer new customers cost is known to a factor of ten or more.
+FEWEST_NEW = 5
 
 
 def shares(facts: Facts) -> Finding:
@@ -78,14 +80,15 @@ def next_effort(facts: Facts) -> Finding:
     """Recommend only what the data carry."""
     words, ranking = facts.words, facts.ranking
     if facts.overall is None or ranking.empty:
-        return finding("next_effort", "next_effort.not_enough_data", "not_enough_data", {})
+        template = "next_effort.not_enough_data" if facts.has_costs else "next_effort.no_costs"
+        return finding("next_effort", template, "not_enough_data", {})
     if len(ranking) == 1:
         return finding("next_effort", "next_effort.one", "note", {})
     more, less = (ranking.loc[ranking["advice"] == advice, "channel"].tolist() for advice in (MORE, LESS))
     if not more:
         template = "next_effort.only_less" if less else "next_effort.open"
         figures = {"names": joined([words.name(name) for name in less])}
-        return finding("next_effort", template, "note" if less else "not_enough_data", figures)
+        return finding("next_effort", template, "note" if less else "no_evidence", figures)
     sure = facts.next_effort[facts.next_effort["verdict"] != EQUAL]
     beaten = [set(sure.loc[sure["channel"] == name, "other"]) for name in more]
     others = [name for name in ranking["channel"] if all(name in below for below in beaten)]
@@ -116,7 +119,7 @@ def shift(facts: Facts) -> list[Finding]:
         return []
     words, tested = facts.words, facts.shares[facts.shares["p_value"].notna()]
     if tested.empty:
-        return [finding("share_shift", "shift.not_enough_data", "not_enough_data", {})]
+        return [finding("share_shift", "shift.not_enough_data", "not_enough_data", facts.names)]
     found = tested[tested["verdict"] == "changed"]
     pool = found if len(found) else tested
     row = pool.iloc[int(pool["difference"].abs().to_numpy().argmax())]
@@ -126,7 +129,7 @@ def shift(facts: Facts) -> list[Finding]:
         "before": words.share(row["previous_share"]),
         "after": words.share(row["share"]),
         "difference": words.points(row["difference"], spelled=True),
-        "low": words.points(row["low"], digits, spelled=True),
+        "low": words.number(row["low"] * 100, digits, signed=True),
         "high": words.points(row["high"], digits, spelled=True),
     }
     verdict: Verdict = "changed" if len(found) else "no_evidence"
@@ -203,11 +206,13 @@ def acquisition(facts: Facts) -> list[Finding]:
     """Say what a new customer cost in the period."""
     words, cost = facts.words, float(facts.channels["cost"].sum())
     new = int(facts.channels["customers_acquired"].sum())
-    if not cost > 0:
+    if not cost > 0 or facts.channels["customers_acquired"].isna().all():
         return []
     figures = facts.names | {"cost": words.money(cost), "customers": words.counted(new, "new customer")}
     if not new:
         return [finding("acquisition", "acquisition.none", "note", figures, n=0)]
+    if new < FEWEST_NEW:
+        return [finding("acquisition", "acquisition.few", "not_enough_data", figures, n=new)]
     value, low, high = acquisition_cost(cost, new)
     figures |= {"value": words.money(value), "low": words.money(low), "high": words.money(high)}
     return [

@@ -8,7 +8,9 @@ import numpy as np
 
 from crm_analysis.analyses._marketing.campaigns import has_campaigns
 from crm_analysis.analyses._marketing.channels import unknown_share
+from crm_analysis.analyses._marketing.effort import MOST_COMPARED
 from crm_analysis.analyses._marketing.facts import STEM
+from crm_analysis.analyses._marketing.spelled import spelled_apart
 from crm_analysis.analyses._marketing.window import FEWEST_MONTHS
 from crm_analysis.analyses._saying import records, relative
 from crm_analysis.result import Sentences
@@ -79,4 +81,10 @@ def left_out(view: PeriodView, facts: Facts, notes: Sequence[str]) -> Sentences:
     }
     figures = {"months": words.number(facts.window.months), "needed": words.number(FEWEST_MONTHS)}
     made = [sentence(STEM, key, **figures) for key, said in asked.items() if said]
-    return Sentences((*made, *notes))
+    costing = int((facts.channels["return_on_spend"].notna()).sum())
+    if costing > MOST_COMPARED:
+        made.append(
+            f"Pairs of channels: of {words.number(costing)} with a return, the {MOST_COMPARED} that cost "
+            "most are compared with each other."
+        )
+    return Sentences((*spelled_apart(view), *made, *notes))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from crm_analysis.analyses._lines import AFTER, BEFORE, NOT_STATED, totals
+from crm_analysis.analyses._lines import AFTER, BEFORE, NOT_STATED, has_amounts, totals
 from crm_analysis.analyses._marketing.channels import unknown_share
 from crm_analysis.analyses._marketing.costs import cost_by_side
 
@@ -22,19 +22,21 @@ TOTALS = ["span", "first_day", "last_day", "revenue", "cost", "without_channel",
 def totals_table(
     view: PeriodView, channels: pd.DataFrame, months: pd.DataFrame, window: Window
 ) -> pd.DataFrame:
-    """Return ``TOTALS``: a row a span (period, comparison, window of ripe leads)."""
+    """Return ``TOTALS``: a row a span (period, comparison, months of the ripe leads)."""
     sums = totals(view)["revenue"]
     costs = cost_by_side(view, "channel").sum()
     known = view.has("marketing_costs")
     unknown = float(channels.loc[channels["channel"] == NOT_STATED, "revenue"].sum())
-    rows = [_span("period", view.period.start, view.period.end, sums[AFTER], costs[AFTER], known)]
-    rows[0] |= {"without_channel": unknown, "without_channel_share": unknown_share(channels)}
+    covered = view.coverage.covered
+    rows = [_span("period", covered.start, covered.end, sums[AFTER], costs[AFTER], known)]
+    if has_amounts(view):
+        rows[0] |= {"without_channel": unknown, "without_channel_share": unknown_share(channels)}
     compared = view.coverage.comparison
     if compared is not None:
         rows.append(_span("comparison", compared.start, compared.end, sums[BEFORE], costs[BEFORE], known))
     if window.known:
         cost = months.loc[(months["month"] >= window.start) & (months["month"] < window.end), "cost"].sum()
-        rows.append(_span("window", window.start.date(), window.end.date(), float("nan"), cost, known))
+        rows.append(_span("ripe_leads", window.start.date(), window.end.date(), float("nan"), cost, known))
     frame = pd.DataFrame(rows).reindex(columns=TOTALS)
     return frame.astype(
         {"span": "str", "first_day": "datetime64[us]", "last_day": "datetime64[us]"}

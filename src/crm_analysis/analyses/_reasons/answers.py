@@ -25,8 +25,33 @@ _MONTHS = 24
 _FEW = 10
 
 
+#: Where a finding stands on the page: what was lost, what moved, where it stands out, what goes with winning.
+_PLACES = ("no_", "losses", "loss_shift_year", "department_", "loss_shift_", "hotspot", "wins", "win_shift_",
+           "drivers", "price_check", "records")  # fmt: skip
+_SILENT = ("no_evidence", "not_enough_data")
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """Put findings in reading order: those that tell something, then those that found no evidence."""
+    silent = {finding.key for finding in findings if finding.verdict in _SILENT} - {"no_deals", "no_reasons"}
+    if "drivers" in silent:  # how much the factors explain says nothing before what they are
+        silent.add("drivers_fit")
+
+    def place(finding: Finding) -> tuple[bool, int, bool]:
+        known = [at for at, start in enumerate(_PLACES) if finding.key.startswith(start)]
+        at = known[0] if known else len(_PLACES)
+        # of the departments the one whose change is surest comes first
+        return (
+            finding.key in silent,
+            at,
+            finding.strength != "strong" and finding.key.startswith("department_"),
+        )
+
+    return sorted(findings, key=place)
+
+
 def find(parts: Parts) -> list[Finding]:
-    """Say the answers about reasons, in reading order."""
+    """Say the answers about reasons, in the order they are made."""
     deals = parts.deals
     if deals.frame.empty:
         said = sentence(STEM, "no_deals", year=deals.windows.text)
@@ -83,13 +108,13 @@ def left_out(parts: Parts) -> list[str]:
     deals, words, said = parts.deals, parts.words, []
     for kind, column, what in (("loss", "loss_reason", "losing"), ("win", "win_reason", "winning")):
         if kind not in deals.held:
-            said.append(f"Reasons for {what}: the deals have no column {column}.")
+            said.append(f"Reasons for {what}: the deals do not tell them (column {column}).")
             continue
         blank = unknown(deals.of(kind, deals.windows.year))
         if blank > MOST_UNKNOWN:
             said.append(f"Changes of the reasons for {what}: {words.share(blank, 0)} of the deals have none.")
     said += _departments_left(parts)
-    if not deals.has_amounts and not deals.frame.empty:
+    if deals.held and not deals.has_amounts and not deals.frame.empty:
         said.append("Money: the lost deals have no amount, so reasons for losing are told in deals.")
     if deals.held and not deals.frame["customer_id"].notna().any() and not deals.frame.empty:
         said.append("Customers: the deals name none, so each deal counts by itself.")

@@ -58,7 +58,8 @@ class Deals:
     departments
         ``{(reason, kind): department}`` as the table of reasons says; empty without one.
     misplaced
-        How many deals known at the end carry a reason of losing and are not lost, by reason.
+        How many deals won by the end carry a reason of losing, by reason. When the reason of an open deal was
+        entered nobody knows, so a view does not show it.
     """
 
     frame: pd.DataFrame

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._reasons.factors import AMOUNT, STEM, read_factors, say
-from crm_analysis.analyses._saying import joined, records, rows
+from crm_analysis.analyses._saying import joined, records, rows, sure
 from crm_analysis.findings import Finding
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
 
@@ -34,7 +34,9 @@ TWICE = "twice the amount"
 EVENTS_PER_PARAMETER = 10
 #: Fewer won or lost deals carry not even two figures.
 FEWEST_EVENTS = 2 * EVENTS_PER_PARAMETER
-_MOST_NAMED = 3
+_MOST_NAMED = 2
+#: From here on a ratio is written without places.
+_ROUND = 10
 #: Areas under the curve above which the order of pairs counts as clear, and as much.
 _CLEAR, _MUCH = 0.65, 0.80
 
@@ -116,31 +118,27 @@ class Drivers:
         if not told:
             told = [say("drivers.factors", factors=joined(whole))]
         strength = "strong" if (adjust(table["p_value"])["strength"] == "strong").any() else "moderate"
+        # groups differ from each other; nothing is said of a change over time
         return Finding(
             STEM,
             "drivers",
-            "changed",
-            say("drivers.changed", parts="; ".join(told), **figures),
+            "note",
+            say("drivers.found", parts="; ".join(told), sure=sure(strength), **figures),
             strength=strength,  # type: ignore[arg-type]
             **numbers,
         )
 
     def _explained(self, words: Words) -> list[Finding]:
-        fit = records(self.fit, "measure")
-        area, brier = fit["auc"], fit["brier"]
+        area = records(self.fit, "measure")["auc"]
         if math.isnan(area["low"]):
             return []
         little = "little" if area["value"] < _CLEAR else "some" if area["value"] < _MUCH else "much"
-        strength = say(f"fit.{'nothing' if area['low'] <= 0.5 else little}")
-        if brier["high"] >= brier["baseline"] and area["low"] > 0.5:
-            strength += say("fit.worse")
         text = say(
             "drivers_fit.note",
-            factors=joined([str(name) for name in self.drivers["factor"].drop_duplicates()]),
             right=words.number(area["value"] * 100, 0),
             low=words.number(area["low"] * 100, 0),
             high=words.number(area["high"] * 100, 0),
-            strength=strength,
+            strength=say(f"fit.{'nothing' if area['low'] <= 0.5 else little}"),
         )
         return [
             Finding(
@@ -291,6 +289,11 @@ def _fit_table(told: Any, deals: int, won: int, customers: int, parameters: int)
     return pd.DataFrame(listed, columns=list(FIT)).astype({"measure": "str"})
 
 
+def _odds(ratio: float, words: Words) -> str:
+    """Write a ratio of odds with two figures that count."""
+    return words.number(ratio, 2 if ratio < 1 else 1 if ratio < _ROUND else 0)
+
+
 def _named(found: pd.DataFrame, words: Words, side: str) -> str:
     """List the levels of a side, the surest first."""
     surest = rows(found.sort_values(["p_value", "factor", "level"], kind="stable"))
@@ -299,9 +302,8 @@ def _named(found: pd.DataFrame, words: Words, side: str) -> str:
         figures = {
             "level": words.name(row["level"]),
             "factor": row["factor"],
-            "ratio": words.number(row["odds_ratio"], 1 if row["odds_ratio"] >= 1 else 2),
-            "low": words.number(row["low"], 1 if row["low"] >= 1 else 2),
-            "high": words.number(row["high"], 1 if row["high"] >= 1 else 2),
+            "low": _odds(row["low"], words),
+            "high": _odds(row["high"], words),
         }
         if row["factor"] == AMOUNT:
             figures["level"] = say("drivers.larger" if side == HIGHER else "drivers.smaller")

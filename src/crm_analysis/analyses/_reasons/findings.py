@@ -51,7 +51,7 @@ def departments(parts: Parts) -> list[Finding]:
             "reasons": _listed(given, words, counts=len(given) > 1),
             "share": words.share(row["share"], 0),
             "year": windows.text,
-            "before": windows.text_before,
+            "before": windows.before_spoken,
             "previous": words.share(row["previous_share"], 0),
             "of": sentence(
                 STEM,
@@ -104,7 +104,7 @@ def _given(parts: Parts, kind: str) -> Finding:
         "reasons": _listed(telling, words, counts=True),
         "of": words.number(int(year["deals"].sum())),
     }
-    form = "note" if len(deals) else "none"
+    form = "none" if deals.empty else "year" if windows.year_is_period else "note"
     form = form if len(telling) else "unnamed"
     key = "losses" if kind == "loss" else "wins"
     top = rows(telling)[0] if len(telling) else {}
@@ -121,7 +121,7 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
     context = parts.context
     if span == "year":
         frame, now, before = parts.year(kind), windows.year, windows.year_before
-        text, text_before = windows.text, windows.text_before
+        text, text_before = windows.text, windows.before_spoken
     else:
         frame = parts.loss_reasons if kind == "loss" else parts.win_reasons
         now, before = windows.period, windows.comparison

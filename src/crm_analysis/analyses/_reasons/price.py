@@ -14,7 +14,7 @@ import pandas as pd
 from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._lines import fetch, stated
 from crm_analysis.analyses._reasons.factors import STEM, deal_window, decided, say
-from crm_analysis.analyses._saying import joined
+from crm_analysis.analyses._saying import joined, sure
 from crm_analysis.findings import Finding
 from crm_analysis.stats.matched import matched_difference
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
@@ -112,12 +112,13 @@ class PriceCheck:
             "difference": words.share(abs(row["dearer"]), digits),
         }
         answers: dict[str, tuple[str, Verdict]] = {
-            HOLDS: ("holds", "changed"),
+            HOLDS: ("holds", "note"),
             REFUTED: ("cheaper" if row["high"] < 0 else "refuted", "note"),
             OPEN: ("open", "no_evidence"),
         }
         template, verdict = answers[row["verdict"]]
         strength = "moderate" if row["verdict"] == HOLDS else ""
+        figures["sure"] = sure(strength)
         text = say(f"price_check.{template}", **figures)
         return [_finding(verdict, text, row, strength=strength, money=self.stake)]
 

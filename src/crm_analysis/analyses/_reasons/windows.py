@@ -50,6 +50,14 @@ class Windows:
         return min(span[0] for span in spans if span is not None)
 
     @property
+    def before_spoken(self) -> str:
+        """The span before the year as people say it after the year: by its place where it has one."""
+        before = self.year_before
+        if before is None or before != (back(self.year[0], MONTHS), self.year[0]):
+            return self.text_before
+        return "the year before" if back(self.year[1], MONTHS) == self.year[0] else self.text_before
+
+    @property
     def year_is_period(self) -> bool:
         """Whether the period is its own year."""
         return self.year == self.period

@@ -8,16 +8,18 @@ import numpy as np
 
 from crm_analysis.analyses._saying import joined, rows, sure, tested
 from crm_analysis.analyses._segments.parts import brief, called, weaker
-from crm_analysis.analyses._segments.tests import MEASURES
+from crm_analysis.analyses._segments.tests import MEASURES, SAME_THING
 from crm_analysis.columns import column
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
+from crm_analysis.stats.alignment import together
 from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.analyses._segments.parts import Parts
+    from crm_analysis.words import Words
 
 STEM = "customer_segments"
 #: Dimensions told of in sentences of their own, for each measure.
@@ -25,6 +27,8 @@ _DIMENSIONS = 3
 #: A segment below the others is named beside one above them where it lies at least this part as far away:
 #: one segment far above puts all others below "the rest".
 _WORTH_NAMING = 0.25
+#: Ends the key of a finding that only points to the tables.
+FURTHER = "_more"
 #: Nobody acts upon a smaller difference of margins.
 _WORTH_SAYING = 0.01
 
@@ -32,6 +36,7 @@ _WORTH_SAYING = 0.01
 def differences(parts: Parts) -> list[Finding]:
     """Say of each measure in which dimensions segments differ, the surest and farthest first."""
     made: list[Finding] = []
+    more: list[Finding] = []
     for measure in MEASURES:
         of_measure = parts.tests[parts.tests["measure"] == measure]
         found = of_measure[of_measure["strength"] != ""]
@@ -54,15 +59,24 @@ def differences(parts: Parts) -> list[Finding]:
         order = found.assign(far=_distance(found)).sort_values(
             ["p_value", "far"], ascending=[True, False], kind="stable"
         )
-        named = list(dict.fromkeys(order["dimension"]))
-        made += [_one(parts, measure, found[found["dimension"] == name]) for name in named[:_DIMENSIONS]]
-        if rest := named[_DIMENSIONS:]:
+        apart = _apart(parts, list(dict.fromkeys(order["dimension"])))[:_DIMENSIONS]
+        made += [_one(parts, measure, found[found["dimension"] == name]) for name in apart]
+        if rest := [name for name in dict.fromkeys(order["dimension"]) if name not in apart]:
             said = sentence(
-                STEM, "more", measure=column(measure).label.lower(),
+                STEM, "more", measure=column(measure).label,
                 dimensions=joined([called(name, parts.words) for name in rest]),
             )  # fmt: skip
-            made.append(Finding(STEM, f"{measure}_more", "note", said, n=len(rest)))
-    return made
+            more.append(Finding(STEM, f"{measure}{FURTHER}", "note", said, n=len(rest)))
+    return made + more
+
+
+def _apart(parts: Parts, names: list[str]) -> list[str]:
+    """Keep the first of dimensions that nearly say the same (size and employees): one sentence tells both."""
+    codes, kept = parts.book.codes, list[str]()
+    for name in names:
+        if all(together(codes[name][0], codes[other][0]) < SAME_THING for other in kept):
+            kept.append(name)
+    return kept
 
 
 def nothing_differs(parts: Parts) -> Finding | None:
@@ -144,9 +158,9 @@ def _figures(parts: Parts, measure: str, row: dict[str, Any]) -> dict[str, str]:
     }
     if measure == "revenue_per_customer":
         return figures | {
-            "_change": words.change(row["difference"], 0),
-            "_low": words.change(row["low"], 0),
-            "_high": words.change(row["high"], 0),
+            "_change": _change(row["difference"], words),
+            "_than": "as" if row["difference"] >= 1 else "than",
+            "_likely": _likely(row, words),
         }
     digits = tenths(row["low"], row["high"])
     return figures | {
@@ -155,6 +169,23 @@ def _figures(parts: Parts, measure: str, row: dict[str, Any]) -> dict[str, str]:
         "_low": words.number(row["low"] * 100, digits, signed=True),
         "_high": words.points(row["high"], digits, spelled=True),
     }
+
+
+def _change(difference: float, words: Words) -> str:
+    """Write a relative difference as people say it: "4.5 times as much", "31% more", "77% less"."""
+    if difference >= 1:
+        return sentence(STEM, "change.times", times=words.number(1 + difference, 1))
+    return sentence(
+        STEM, "change.more" if difference > 0 else "change.less", part=words.share(abs(difference), 0)
+    )
+
+
+def _likely(row: dict[str, Any], words: Words) -> str:
+    if row["difference"] >= 1:
+        low, high = (words.number(1 + row[end], 1) for end in ("low", "high"))
+        return sentence(STEM, "likely.times", low=low, high=high)
+    low, high = (words.change(row[end], 0) for end in ("low", "high"))
+    return sentence(STEM, "likely.change", low=low, high=high)
 
 
 def _segment(parts: Parts, row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._saying import joined, records, rows, sure, tested
-from crm_analysis.analyses._segments.differences import differences, nothing_differs
+from crm_analysis.analyses._segments.differences import FURTHER, differences, nothing_differs
 from crm_analysis.analyses._segments.parts import brief, called, weaker
 from crm_analysis.analyses._segments.table import NO_CUSTOMER
 from crm_analysis.analyses._segments.tests import FEWEST
@@ -32,12 +32,14 @@ def find(parts: Parts) -> Findings:
         return Findings((Finding(STEM, "no_customers", "not_enough_data", sentence(STEM, "no_customers")),))
     if parts.segments.empty:
         return Findings((Finding(STEM, "no_dimensions", "not_enough_data", sentence(STEM, "no_dimensions")),))
+    told = differences(parts)
     made = (
-        *differences(parts),
+        *(one for one in told if not one.key.endswith(FURTHER)),
         nothing_differs(parts),
         _profile(parts),
         _white_spots(parts),
         _shift(parts),
+        *(one for one in told if one.key.endswith(FURTHER)),
         _small(parts),
         _not_stated(parts),
         _without_customer(parts),
@@ -123,7 +125,8 @@ def _shift(parts: Parts) -> Finding:
     words, table = parts.words, parts.shift
     known = table["p_value"].notna()
     if not known.any():
-        return _finding("shift", "shift.not_enough_data", "not_enough_data", {})
+        template = "shift.not_enough_data" if parts.compared else "shift.no_comparison"
+        return _finding("shift", template, "not_enough_data", {"before": parts.compared})
     changed = table[(table["verdict"] == "changed") & (table["segment"] != NOT_STATED)]
     if changed.empty:
         figures = {"before": parts.compared, "tests": words.number(int(known.sum()))}
@@ -165,7 +168,9 @@ def _not_stated(parts: Parts) -> Finding | None:
     much = blank[blank["revenue_share"] >= _MUCH_BLANK]
     if much.empty:
         return None
-    said = [f"{called(row['dimension'], words)} {words.share(row['revenue_share'], 0)}" for row in rows(much)]
+    said = [
+        f"{called(row['dimension'], words)} ({words.share(row['revenue_share'], 0)})" for row in rows(much)
+    ]
     return _finding(
         "not_stated", "not_stated.note", "note", {"dimensions": joined(said)},
         value=float(much["revenue_share"].max()), unit="share", department="marketing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_analysis.analyses._marketing.spelled import spelled_apart
 from crm_analysis.analyses._saying import joined
 from crm_analysis.analyses._segments.parts import called
 from crm_analysis.result import Sentences
@@ -34,21 +35,18 @@ def left_out(view: PeriodView, book: Book, basket: Basket) -> Sentences:
     ]
     said = [text[:1].upper() + text[1:] for text in said]
     if not view.has("customers"):
-        said.append("Industry, size and other traits: there is no table customers.")
+        said.append("Industry, size and other traits: the data hold no list of customers.")
     if book.dimensions.from_lines:
-        said.append(
-            "The region of customers themselves: it is taken from their order lines, for each the one with "
-            "most money."
-        )
+        said.append("The region of a customer: not recorded, so the one in which it bought most is taken.")
     if view.sales_stand_in:
-        said.append("Order lines: there is no table sales, so each won deal counts as one order.")
+        said.append("Order lines: the data hold none, so each won deal counts as one order.")
     if not book.has_cost:
-        said.append("Margin: no order line of the window says what it cost.")
+        said.append("Margin: what the goods sold have cost is not known.")
     if not book.has_deals:
         said.append("Win rate, average deal and days to decision: no deal was closed in the window.")
     said += _acquisition(view, book)
     if not basket.kind:
-        said.append("White spots: order lines of the window name no product.")
+        said.append("White spots: the orders do not name a product.")
     elif basket.left_out:
         said.append(
             f"White spots of {words.counted(basket.left_out, 'product')}: only the best sellers are crossed."
@@ -60,10 +58,11 @@ def left_out(view: PeriodView, book: Book, basket: Basket) -> Sentences:
 
 def _acquisition(view: PeriodView, book: Book) -> list[str]:
     if not view.has("marketing_costs"):
-        return ["Cost of a new customer: there is no table marketing_costs."]
+        return ["Cost of a new customer: the data hold no marketing costs."]
     if not book.newcomers_known:
         said = "New customers and what they cost: the records begin less than a year before the window"
         return [f"{said}, so who is new cannot be told."]
     if book.clients["new"].any() and book.clients["new_cost"].isna().all():
         return ["Cost of a new customer: the channel that brought it is not known."]
-    return []
+    # a channel without any expense costs nothing, which a second spelling would make of a dear one
+    return spelled_apart(view, ("marketing_costs", "customers"))

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 FEWEST = 5
 #: Dimensions that go together more closely than this are two names of one thing (size and employees): to take
 #: one out before the other is tested would take out what is looked for.
-_SAME_THING = 0.3
+SAME_THING = 0.3
+#: Equal values must stay equal: ranks of what only the machine's rounding tells apart would depend on the
+#: unit of money.
+_PLACES = 9
 MEASURES = ("revenue_per_customer", "margin_rate", "win_rate")
 TESTS = [
     "measure", "dimension", "segment", "value", "others", "difference", "low", "high", "n", "n_others",
@@ -51,6 +54,7 @@ def segment_tests(book: Book) -> pd.DataFrame:
         out=np.full(len(clients), np.nan),
         where=costed,
     )
+    rates = rates.round(_PLACES)
     for dimension in book.codes:
         rows += _shifts(book, dimension, "revenue_per_customer", np.where(buying, logs, np.nan))
         if book.has_cost:
@@ -122,7 +126,8 @@ def _aligned(book: Book, dimension: str, known: NDArray[np.bool_], values: Float
     """Take out what the other dimensions explain, those aside that are nearly the same as this one."""
     own = book.codes[dimension][0][known]
     others = [codes[known] for name, (codes, _) in book.codes.items() if name != dimension]
-    return aligned(values, [codes for codes in others if together(own, codes) < _SAME_THING])
+    like = aligned(values, [codes for codes in others if together(own, codes) < SAME_THING])
+    return like.round(_PLACES)
 
 
 def _win_rates(book: Book, dimension: str) -> list[dict[str, Any]]:

@@ -1,0 +1,342 @@
+"""Kernels forked from a warm process: as a cold one, only sooner, and none left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+from tests.conftest import ROOT
+from tests.reporting.conftest import SAVE, Project, make_notebook
+
+from crm_analysis.reporting import forked
+from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
+from crm_analysis.reporting.execute import ENVIRONMENT, Outcome, Task, execute
+from crm_analysis.reporting.forked import NAME, SOCKET, is_gone, warm_process
+from crm_analysis.result import OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
+
+KERNEL = ROOT / "src" / "crm_analysis" / "reporting" / "kernel"
+PARENT = "import os; print(os.getppid())"
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take back, after a test, what a run sets in its process."""
+    for name, value in {OUT: "", **ENVIRONMENT}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(SOCKET, raising=False)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    with warm_process(ENVIRONMENT):
+        yield os.environ[SOCKET]
+
+
+@pytest.fixture
+def warm(quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of a warm process that kernels of a test are forked from."""
+    monkeypatch.setenv(SOCKET, shared)
+    return shared
+
+
+@pytest.fixture
+def say(tmp_path: Path) -> Callable[..., list[str]]:
+    """Run cells in a kernel of their own and return what they print."""
+
+    def run(*cells: str) -> list[str]:
+        task = Task("report", as_text(make_notebook(*cells)), {}, tmp_path)
+        outcome = execute(task)
+        assert outcome == Outcome("report", "published"), outcome.error
+        cells_left = from_text((tmp_path / "report.ipynb").read_text()).cells
+        return [o["text"].strip() for c in cells_left for o in c.get("outputs", ()) if "text" in o]
+
+    return run
+
+
+@pytest.fixture
+def manager(warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[KernelManager]:
+    """Return a manager of Jupyter's own with a running kernel, found by its name."""
+    kernels = tmp_path / "jupyter" / "kernels"
+    kernels.mkdir(parents=True)
+    (kernels / "crm-analysis").symlink_to(KERNEL)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    made = KernelManager(kernel_name="crm-analysis")
+    made.start_kernel()
+    yield made
+    made.shutdown_kernel(now=True)
+
+
+def runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def ended(*processes: int, seconds: float = 3.0) -> bool:
+    until = time.monotonic() + seconds
+    while any(map(runs, processes)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(runs, processes))
+
+
+# -- as a cold kernel --------------------------------------------------------------------------------------
+
+
+def test_a_demo_report_is_the_same_byte_for_byte_from_a_cold_and_from_a_forked_kernel(
+    quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (ROOT / "notebooks" / "1_sales_dynamics.ipynb").read_text()
+    parameters = {"period": "2026-10", "data": str(ROOT / "data" / "demo")}
+    made = []
+    for name, address in (("cold", ""), ("forked", shared)):
+        monkeypatch.setenv(SOCKET, address) if address else monkeypatch.delenv(SOCKET, raising=False)
+        out = tmp_path / name
+        out.mkdir()
+        outcome = execute(Task("sales_dynamics", text, parameters, out))
+        assert outcome == Outcome("sales_dynamics", "published"), outcome.error
+        notebook = out / "sales_dynamics.ipynb"
+        veil = make_veil(parameters["data"], out, {})
+        notebook.write_text(as_text(clean(from_text(notebook.read_text()), veil)))
+        made.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
+    cold, warm = made
+    assert len(cold) > 5
+    assert cold.keys() == warm.keys()
+    assert [name for name in cold if cold[name] != warm[name]] == []
+
+
+SURROUNDINGS = """\
+import locale, os, random, signal, sys
+print(os.getcwd(), sys.path, sys.executable, sys.flags, sys.stdin.read(), locale.getlocale())
+print({k: v for k, v in os.environ.items() if k not in ("JPY_PARENT_PID", "CRM_ANALYSIS_OUT")})
+print(signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGCHLD), os.getsid(0) == os.getpid())
+print(hash("a"), sys.modules["__main__"], __name__, os.umask(0))
+import matplotlib.pyplot as plt
+print(plt.get_backend(), plt.get_fignums(), plt.rcParams == plt.rcParamsDefault)"""
+
+
+def test_a_forked_kernel_stands_in_the_same_surroundings(
+    quiet: None, shared: str, say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # set only after the warm process began
+    monkeypatch.setenv("SEEN_BY_THIS_KERNEL", "yes")
+    cold = say(SURROUNDINGS, PARENT)
+    monkeypatch.setenv(SOCKET, shared)
+    warm = say(SURROUNDINGS, PARENT)
+    assert "SEEN_BY_THIS_KERNEL" in cold[0]
+    assert warm[0] == cold[0]
+    assert int(cold[1]) == os.getpid() != int(warm[1])
+
+
+def test_pictures_appear_by_themselves_where_nothing_else_is_wanted(
+    quiet: None, shared: str, say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_analysis.reporting.execute.ENVIRONMENT", {**ENVIRONMENT, "MPLBACKEND": ""})
+    drawn = "import matplotlib.pyplot as plt; plt.plot([1, 2]); print(plt.get_backend())"
+    cold = say(drawn)
+    monkeypatch.setenv(SOCKET, shared)
+    assert say(drawn) == cold
+    assert "inline" in cold[0]
+
+
+# -- nothing shared ----------------------------------------------------------------------------------------
+
+
+def test_chance_is_not_copied(warm: str, say) -> None:
+    cell = "import random, numpy as np; print(np.random.rand(), random.random())"
+    once, again = say(cell)[0].split(), say(cell)[0].split()
+    assert once[0] != again[0]
+    assert once[1] != again[1]
+
+
+def test_what_one_notebook_leaves_no_other_sees(warm: str, say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OF_THE_FIRST", "secret")
+    first = """\
+import os, sys, types, matplotlib.pyplot as plt, pandas as pd
+assert os.environ["OF_THE_FIRST"] == "secret"
+sys.modules["left_behind"] = types.ModuleType("left_behind")
+pd.options.display.max_rows = 7; plt.rcParams["font.size"] = 77; left = plt.figure()
+os.chdir("/"); os.environ["LEFT"] = "1"; print(os.getppid())"""
+    second = """\
+import os, sys, matplotlib.pyplot as plt, pandas as pd
+print("left_behind" in sys.modules, pd.options.display.max_rows, plt.rcParams["font.size"], plt.get_fignums(),
+      os.getcwd() == "/", os.environ.get("LEFT"), os.environ.get("OF_THE_FIRST"), "left" in globals())"""
+    server = say(first)[0]
+    monkeypatch.delenv("OF_THE_FIRST")
+    seen = say(second, PARENT)
+    assert seen == [seen[0], server]
+    assert seen[0].split("] ")[1] == "False None None False"
+    assert seen[0].startswith("False 60 10.0 [")
+
+
+def test_the_warm_process_has_one_thread_and_a_private_socket(warm: str, say) -> None:
+    (told,) = say("import os; parent = f'/proc/{os.getppid()}'\nprint(len(os.listdir(parent + '/task')))")
+    assert told.split()[0] == "1"
+    assert stat.S_IMODE(Path(warm).parent.stat().st_mode) == 0o700
+
+
+def test_nonsense_gets_no_answer_and_stops_nobody(warm: str, say) -> None:
+    for nonsense in (b"", b"\n", b"{}\n", b'{"argv": 1}\n', b"[" * 3000 + b"\n"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(10)
+            client.connect(warm)
+            client.sendall(nonsense)
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(10) == b""
+    assert int(say(PARENT)[0]) != os.getpid()
+
+
+# -- by name, and what happens to it -----------------------------------------------------------------------
+
+
+def test_a_kernel_is_found_by_name_and_told_to_stop_and_how_it_ended(manager: KernelManager) -> None:
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    kernel = manager.provisioner.pid
+    assert runs(kernel)
+    assert Path(f"/proc/{kernel}/cmdline").read_text().split("\0")[1].endswith("warm.py")
+
+    client.execute("import time; time.sleep(60)")
+    while client.get_iopub_msg(timeout=10)["msg_type"] != "execute_input":
+        pass
+    manager.interrupt_kernel()
+    assert client.get_shell_msg(timeout=10)["content"]["ename"] == "KeyboardInterrupt"
+
+    client.execute("import os; os._exit(7)")
+    assert manager.provisioner.process.wait(10) == 7
+    assert not manager.is_alive()
+    client.stop_channels()
+    assert ended(kernel)
+
+    manager.restart_kernel()
+    assert manager.is_alive()
+    assert manager.provisioner.pid != kernel
+
+
+def test_the_specification_is_valid_and_asks_for_this_provisioner() -> None:
+    spec = KernelSpecManager(kernel_dirs=[str(KERNEL.parent)]).get_kernel_spec("kernel")
+    assert spec.argv == ["python", *forked.make_ipkernel_cmd()[1:]]
+    assert spec.metadata["kernel_provisioner"]["provisioner_name"] == NAME
+
+
+# -- cold where it cannot be forked ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["PYTHONHASHSEED", "OMP_NUM_THREADS"])
+def test_what_is_settled_at_the_start_is_never_that_of_another(
+    warm: str, say, monkeypatch, name: str
+) -> None:
+    monkeypatch.setattr("crm_analysis.reporting.execute.ENVIRONMENT", {**ENVIRONMENT, name: "2"})
+    assert say(f"import os; print(os.environ[{name!r}])", PARENT) == ["2", str(os.getpid())]
+
+
+def test_without_a_registered_provisioner_all_is_cold(quiet: None, say, monkeypatch) -> None:
+    monkeypatch.setattr(forked, "entry_points", lambda **_: ())
+    with warm_process(ENVIRONMENT):
+        assert SOCKET not in os.environ
+        assert say(PARENT) == [str(os.getpid())]
+
+
+def test_without_a_warm_process_that_can_load_all_is_cold(quiet: None, say, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(forked.warm, "__file__", str(tmp_path / "no such file.py"))
+    with warm_process(ENVIRONMENT):
+        assert say(PARENT) == [str(os.getpid())]
+
+
+def test_after_its_death_kernels_are_cold_and_a_notebook_it_took_along_runs_again(
+    quiet: None, say, tmp_path: Path
+) -> None:
+    once = tmp_path / "once"
+    killing = f"""\
+import os, pathlib, signal, time
+if not pathlib.Path({str(once)!r}).exists():
+    pathlib.Path({str(once)!r}).write_text(str(os.getpid()))
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+print(os.getppid())"""
+    with warm_process(ENVIRONMENT):
+        assert not is_gone()
+        assert say(killing) == [str(os.getpid())]
+        assert ended(int(once.read_text()))
+        assert say(PARENT) == [str(os.getpid())]
+
+
+# -- no process is left ------------------------------------------------------------------------------------
+
+
+def test_all_ends_with_the_warm_process_and_its_socket_is_removed(quiet: None, say) -> None:
+    with warm_process(ENVIRONMENT):
+        folder = Path(os.environ[SOCKET]).parent
+        server = int(say(PARENT)[0])
+        assert runs(server)
+    assert ended(server)
+    assert not folder.exists()
+    assert SOCKET not in os.environ
+
+
+WAITING = """\
+import os, pathlib, subprocess, time
+mark = pathlib.Path({mark!r})
+if not mark.exists():
+    child = subprocess.Popen(["sleep", "600"])
+    pathlib.Path({mark!r} + "~").write_text(f"{{os.getpid()}} {{os.getppid()}} {{child.pid}}")
+    os.rename({mark!r} + "~", mark)
+    time.sleep(600)"""
+COLD = "import crm_analysis.reporting.forked as f; f.is_possible = lambda: False"
+COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv[1:])"
+
+
+@pytest.mark.parametrize(
+    ("how", "victim", "code"),
+    [
+        ("forked", "runner", -signal.SIGKILL),
+        ("forked", "worker", 1),
+        ("forked", "server", 0),
+        ("forked", "kernel", 1),
+        ("cold", "runner", -signal.SIGKILL),
+        ("cold", "worker", 1),
+        ("cold", "kernel", 1),
+    ],
+)
+def test_whoever_is_killed_no_process_is_left(project: Project, how: str, victim: str, code: int) -> None:
+    mark = project.folder / "mark"
+    project.write("1_sales_dynamics", WAITING.format(mark=str(mark)), SAVE.format(stem="sales_dynamics"))
+    command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else "pass")]
+    asked = ["report", "2026-02", "--data", "data", "--jobs", "1", "--only", "sales_dynamics"]
+    runner = subprocess.Popen(
+        [*command, *asked], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    until = time.monotonic() + 60
+    while not mark.exists() and runner.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    kernel, parent, child = map(int, mark.read_text().split())
+    children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
+    workers = [n for n in children if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()]
+    assert (parent in workers) == (how == "cold")
+
+    os.kill({"runner": runner.pid, "worker": workers[0], "server": parent, "kernel": kernel}[victim], 9)
+    assert ended(kernel)
+    if how == "forked" and victim != "server":  # a cold kernel leaves behind what it has started
+        assert ended(child)
+    elif runs(child):
+        os.kill(child, signal.SIGKILL)
+    output, _ = runner.communicate(timeout=60)
+    assert runner.returncode == code, output
+    assert ended(runner.pid, *children)
