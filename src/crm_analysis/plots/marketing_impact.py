@@ -54,6 +54,8 @@ _LOOKS = {
     "cannot be told": (MUTED, "D"),
     "not_enough_data": (MUTED, "s"),
 }
+#: The same without colour.
+_SIGNS = {"pays back": "▲", "does not pay back": "▼", "cannot be told": "○"}
 _STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 #: A channel whose interval reaches further than this multiple of the best return is cut there.
 _FAR = 2.5
@@ -61,7 +63,10 @@ _FAR = 2.5
 
 @styled
 def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
-    """Draw the share of cost beside the share of revenue of each channel, most revenue first."""
+    """Draw the share of cost beside the share of revenue of each channel, most revenue first.
+
+    At the right stands what the money returned, in words, with its likely range and the sign of its verdict.
+    """
     rows = result.channels[(result.channels["revenue_share"].abs() > 0) | (result.channels["cost_share"] > 0)]
     shown = rows.head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.1 + 0.42 * len(shown))))
@@ -80,6 +85,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     share_axis(ax.xaxis, words)
     if costs:
         ax.legend(["share of revenue", "share of marketing cost"], loc="lower right", ncols=2)
+        _write_returns(ax, shown.to_dict("records"), words)
     first = shown.to_dict("records")[0]
     title = f"{shorten(first['channel'])}: {words.share(first['revenue_share'], 0)} of revenue"
     if costs:
@@ -247,6 +253,27 @@ def _share_bars(
     for at, value in zip(place, numbers, strict=True):
         text = f" {words.share(float(value), 0 if abs(value) >= 0.1 or not value else 1)}"
         ax.text(max(value, 0.0), at, text, va="center", fontsize=SMALL - 1.5, color=INK)
+
+
+def _write_returns(ax: Axes, rows: list[dict[Any, Any]], words: Words) -> None:
+    """Write the return of each channel beside its bars; nothing where none is known."""
+    known = [(at, row) for at, row in enumerate(rows) if row["return_on_spend"] == row["return_on_spend"]]
+    if not known:
+        return
+    at_right: dict[str, Any] = {
+        "xycoords": ("axes fraction", "data"),
+        "va": "center",
+        "annotation_clip": False,
+    }
+    ax.annotate("Return (likely)", (1.02, -0.62), color=INK, fontsize=SMALL, **at_right)
+    for at, row in known:
+        colour = _LOOKS[row["verdict"]][0] if row["verdict"] in ("pays back", "does not pay back") else INK
+        sign = _SIGNS.get(row["verdict"], "?")
+        text = f"{sign} {words.change(row['return_on_spend'], 0)}"
+        ax.annotate(text, (1.02, at - 0.17), color=colour, fontsize=SMALL, fontweight="bold", **at_right)
+        if row["return_low"] == row["return_low"]:
+            low, high = (words.change(row[end], 0) for end in ("return_low", "return_high"))
+            ax.annotate(f"{low} to {high}", (1.02, at + 0.23), color=INK, fontsize=SMALL - 1.5, **at_right)
 
 
 def _both_shares(row: dict[Any, Any], words: Words, *, costs: bool) -> str:

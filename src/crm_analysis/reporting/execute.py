@@ -142,6 +142,9 @@ class OwnKernel(AsyncKernelManager):
 
 def begin_work() -> None:
     """Make a process of a pool hear Ctrl-C, which it was started deaf to, and end with its owner."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # forget one that came while this process was loading
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, _interrupt)
     threading.Thread(target=_end_with_owner, daemon=True).start()
 

@@ -86,12 +86,22 @@ class _Processes(ProcessPoolExecutor):
     """Processes that are deaf to Ctrl-C until they have loaded all they need: no traceback from an import."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Submit a call; a process it starts inherits that Ctrl-C is ignored, and hears it again later."""
-        usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        """Submit a call; a process it starts inherits that Ctrl-C is held back, and hears it again later."""
+        with _held_back():
             return super().submit(fn, *args, **kwargs)
-        finally:
-            signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment: it is heard afterwards, where ignoring it would lose it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
 
 
 @contextmanager
