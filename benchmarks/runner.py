@@ -7,7 +7,8 @@ the code of the same notebooks in one process that has imported everything, and 
 neither kernels, notebooks nor pages: no runner can be much faster on one core. Rounds take turns, because the
 speed of a machine drifts; medians are printed, of the time by the clock and of that of the processors, which
 depends less on what else the machine does. With ``--months`` the months up to the period are published in
-one command; the plain loop of that many months is that of one month, multiplied.
+one command; the plain loop of that many months is that of one month, multiplied. The memory is the most that
+all processes of one more run have at a time, what they share counted once (Linux only).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -50,7 +52,11 @@ def plain_loop(period: str, data: str, out: Path) -> None:
 
 
 def report(period: str, data: str, out: Path, *options: str) -> None:
-    run("-m", "crm_analysis", "report", period, "--data", data, "--out", str(out), *options, out=out)
+    run(*command(period, data, out), *options, out=out)
+
+
+def command(period: str, data: str, out: Path) -> list[str]:
+    return ["-m", "crm_analysis", "report", period, "--data", data, "--out", str(out)]
 
 
 def run(*arguments: str, out: Path) -> str:
@@ -97,6 +103,43 @@ def run_cells(notebook: Path, parameters: dict[str, str]) -> None:
                 if hasattr(value, show):
                     getattr(value, show)()
                     break
+
+
+def peak_memory(call: Callable[[], object]) -> float:
+    """Return the most megabytes that the processes begun by a call have at a time."""
+    most, ended = 0, threading.Event()
+
+    def look() -> None:
+        nonlocal most
+        while not ended.wait(0.1):
+            most = max(most, sum(map(proportional, descendants(os.getpid()))))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        call()
+    finally:
+        ended.set()
+        looking.join()
+    return most / 1024
+
+
+def descendants(process: int) -> list[int]:
+    try:
+        told = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
+    except OSError:  # it has ended
+        return []
+    children = [int(number) for text in told for number in text.split()]
+    return [*children, *(inner for child in children for inner in descendants(child))]
+
+
+def proportional(process: int) -> int:
+    """Return the kilobytes of a process; what n processes share counts as an nth part of each."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def months_to(period: str, count: int) -> str:
@@ -159,6 +202,9 @@ def main() -> None:
             f"{len(notebooks())} notebooks, {asked.period}, {os.cpu_count()} cores, median of {asked.rounds}"
         )
         show(title, taken)
+        if sys.platform == "linux":
+            most = peak_memory(lambda: report(asked.period, asked.data, place / "memory", "--force"))
+            print(f"  {'memory of the whole run, MB':32}{most:10.0f}")
         if asked.months:
             span = months_to(asked.period, asked.months)
             plain, bare_script = (

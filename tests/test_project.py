@@ -179,7 +179,8 @@ MAY_USE = [
     ("period", {"errors"}),
     ("schema", {"errors"}),
     ("sources", {"errors", "schema", "period"}),
-    ("sentences", {"errors"}),
+    ("language", set()),
+    ("sentences", {"errors", "language"}),
 ]
 
 

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from crm_analysis import __version__
-from crm_analysis.errors import CrmAnalysisError, DataWarning, ParameterError, PeriodError, SourceError
+from crm_analysis.errors import (
+    CrmAnalysisError,
+    DataWarning,
+    NotReadyError,
+    ParameterError,
+    PeriodError,
+    SourceError,
+    printable,
+)  # fmt: skip
 
 if TYPE_CHECKING:
-    from crm_analysis.reporting.period_run import PeriodReport
+    from crm_analysis.reporting.plan import PeriodReport
+    from crm_analysis.sources.config import Settings
 
 _DEMO = "data/demo"
-#: More notebooks at a time than this ask for more memory than a laptop has to spare.
-_MOST_JOBS = 4
 _usual_warning = warnings.showwarning
 
 
 class _Refusal(click.ClickException):
     """An error that the user can put right, shown in its parts and without a traceback."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
 
 class _WrongUsage(_Refusal):
     exit_code = 2
+
+
+class _NotReady(_Refusal):
+    exit_code = 75  # the code by which schedulers and mail programs mean "try again later"
 
 
 class _Commands(click.Group):
@@ -36,6 +50,8 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (ParameterError, PeriodError) as error:
             raise _WrongUsage(str(error)) from error
+        except NotReadyError as error:
+            raise _NotReady(str(error)) from error
         except CrmAnalysisError as error:
             raise _Refusal(str(error)) from error
         except OSError as error:
@@ -57,9 +73,10 @@ def _of_file(error: OSError) -> str:
 def main() -> None:
     """Sales reports from any CRM export: notebooks run, checked and published as pages.
 
-    Exit codes: 0 all published, 1 a report failed or the data have errors, 2 wrong usage.
+    Exit codes: 0 all published, 1 a report failed or the data have errors, 2 wrong usage, 75 the data are
+    not ready yet: try again later.
     """
-    warnings.showwarning = _show_warning
+    warnings.showwarning = partial(_show_warning, set())
 
 
 @main.command()
@@ -73,7 +90,17 @@ def main() -> None:
 @click.option(
     "--lang", default="", type=click.Choice(["", "en", "ru"]), help="Language; else the settings say."
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Notebooks at a time.  [default: cores, 4 at most]")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Notebooks at a time.  [default: as cores and memory allow]"
+)
+@click.option(
+    "--deadline", default=30.0, show_default=True, type=click.FloatRange(0, min_open=True), metavar="MINUTES",
+    help="A report that takes longer is stopped.",
+)  # fmt: skip
+@click.option(
+    "--cell-deadline", type=click.FloatRange(0, min_open=True), metavar="MINUTES",
+    help="The same for each cell.",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
 @click.option("--with-code", is_flag=True, help="Show the code on the pages.")
 @click.option(
@@ -87,6 +114,8 @@ def report(
     only: str,
     lang: str,
     jobs: int | None,
+    deadline: float,
+    cell_deadline: float | None,
     force: bool,
     with_code: bool,
     given: tuple[tuple[str, str], ...],
@@ -98,34 +127,62 @@ def report(
     """
     from crm_analysis.period import parse_range, resolve
     from crm_analysis.reporting import notebooks as found
+    from crm_analysis.reporting.conclusion import Telling
     from crm_analysis.reporting.parameters import read_typed
 
     today = date.today()  # noqa: DTZ011 - the day where the command is typed
-    parse_range(resolve(period, today))
+    texts = [one.text for one in parse_range(resolve(period, today))]
     everything = found.discover(found.find_notebooks())
     chosen = found.choose(everything, filter(None, only.split(",")))
     values = read_typed(given, [notebook.parameters for notebook in chosen])
 
-    # what follows takes a second to load: it is known by now that the command can be read
-    from crm_analysis.reporting.plan import Order, make_plans
-    from crm_analysis.reporting.progress import Lines
-    from crm_analysis.reporting.run import run
-
-    _must_exist(data)
+    settings = _settings(data)
     _must_be_writable(out)
+    if force or not all((out / text / "manifest.json").is_file() for text in texts):
+        _warm_up()
+    from crm_analysis.reporting.plan import Order, make_plans, unchanged
+    from crm_analysis.reporting.progress import watch
+    from crm_analysis.reporting.publish import is_behind
+
     values |= {"lang": lang} if lang else {}
-    plans = make_plans(Order(period, data, out, everything, chosen, values, with_code, today))
-    with Lines(len(plans) * len(chosen)) as watcher:
-        reports = run(plans, watcher, jobs=jobs or min(os.cpu_count() or 1, _MOST_JOBS), force=force)
-    _conclude(reports, out)
+    limits = deadline, cell_deadline
+    order = Order(period, data, out, everything, chosen, values, with_code, today, *limits, force=force)
+    periods = order.absolute(settings.fiscal_year_starts)
+    count = len(parse_range(periods, settings.fiscal_year_starts))
+    with Telling(settings, periods, out) as told, watch(periods, count, [n.stem for n in chosen]) as watcher:
+        plans = make_plans(order)
+        if any(not plan.is_up_to_date() for plan in plans) or is_behind(out):
+            # what runs notebooks takes a second to load
+            from crm_analysis.reporting.jobs import usual_jobs
+            from crm_analysis.reporting.run import run
+
+            told.reports = run(plans, watcher, jobs=jobs or usual_jobs())
+        else:
+            told.reports = tuple(unchanged(plan, watcher) for plan in plans)
+        watcher.concluded(told.status, told.page)
+    _conclude(told.reports)
 
 
-def _must_exist(data: str) -> None:
+def _warm_up() -> None:
+    """Begin the process that kernels are forked from: it loads while the data are read."""
+    from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
+
+    click.get_current_context().with_resource(warm_process(ENVIRONMENT, package="crm_analysis"))
+
+
+def _settings(data: str) -> Settings:
+    """Read the settings alone: who is told of a failure has to be known before the data are read."""
+    from crm_analysis.sources.places import read_config
+
+    return read_config(_existing(data)).settings
+
+
+def _existing(data: str) -> Path:
     """Tell a mistyped path, which is wrong usage, from data that have errors."""
     from crm_analysis.sources.places import locate
 
     try:
-        locate(data)
+        return locate(data)
     except SourceError as error:
         raise _WrongUsage(str(error)) from error
 
@@ -143,10 +200,64 @@ def _must_be_writable(out: Path) -> None:
         raise _WrongUsage(_of_file(error)) from error
 
 
-def _conclude(reports: tuple[PeriodReport, ...], out: Path) -> None:
-    click.echo(f"{reports[0].page if len(reports) == 1 else out / 'index.html'}")
-    if not all(report.ok for report in reports):
+def _conclude(reports: tuple[PeriodReport, ...]) -> None:
+    """Say on standard error what has to be put right; the last line of a log stays the page."""
+    from crm_analysis.reporting.progress import said
+
+    wrong = [report for report in reports if not report.ok]
+    for report in wrong:
+        failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
+        for outcome in failed:
+            _say(f"{report.period} {outcome.stem} failed: {said(outcome)}")
+        if not failed:
+            _say(f"{report.period}: nothing is published, the data can feed none of these reports.")
+    if wrong:
         raise SystemExit(1)
+
+
+def _say(sentence: str) -> None:
+    click.echo(printable(sentence), err=True)
+
+
+@main.command()
+@click.argument("period")
+@click.argument("stem")
+@click.option("--data", default=_DEMO, show_default=True, help="Folder of tables, or a crm.toml.")
+@click.option(
+    "--out", default="reports", show_default=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the reports.",
+)  # fmt: skip
+@click.option(
+    "--lang", default="", type=click.Choice(["", "en", "ru"]), help="Language; else the settings say."
+)
+@click.option("--with-code", is_flag=True, help="Show the code on the pages.")
+@click.option(
+    "-p", "--parameter", "given", type=(str, str), multiple=True, metavar="NAME VALUE",
+    help="Another parameter of the notebooks, as for report.",
+)  # fmt: skip
+def why(
+    period: str,
+    stem: str,
+    data: str,
+    out: Path,
+    lang: str,
+    with_code: bool,
+    given: tuple[tuple[str, str], ...],
+) -> None:
+    """Say what a report command would do for one report STEM of a PERIOD, and what has changed."""
+    from crm_analysis.reporting import notebooks as found
+    from crm_analysis.reporting.due import look
+    from crm_analysis.reporting.parameters import read_typed
+    from crm_analysis.reporting.plan import Order, make_plans
+
+    _existing(data)
+    everything = found.discover(found.find_notebooks())
+    found.choose(everything, [stem])
+    values = read_typed(given, [notebook.parameters for notebook in everything])
+    values |= {"lang": lang} if lang else {}
+    today = date.today()  # noqa: DTZ011 - the day where the command is typed
+    for plan in make_plans(Order(period, data, out, everything, everything, values, with_code, today)):
+        click.echo(f"{plan.period.text}  {stem}  {printable(look(plan).told(stem))}")
 
 
 @main.command()
@@ -163,7 +274,7 @@ def check(data: str, rejects: Path | None) -> None:
     from crm_analysis.sources import open_source
     from crm_analysis.sources.check import render, write_rejects
 
-    _must_exist(data)
+    _existing(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # they stand in the account below
         source = open_source(data, strict=False)
@@ -194,7 +305,26 @@ def lab() -> None:
     raise SystemExit(open_lab())
 
 
+@main.command()
+@click.argument("period")
+@click.argument("stem")
+@click.option(
+    "--out", default="reports", show_default=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the reports.",
+)  # fmt: skip
+def open_failed(period: str, stem: str, out: Path) -> None:
+    """Open in JupyterLab what a failed run of report STEM left, up to the cell that failed.
+
+    It is a copy with the parameters of that run: what is to last is mended in the notebook itself.
+    """
+    from crm_analysis import lab
+    from crm_analysis.period import resolve
+
+    raise SystemExit(lab.open_failed(resolve(period, date.today()), stem, out))  # noqa: DTZ011 - as above
+
+
 def _show_warning(
+    shown: set[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -202,8 +332,10 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Write a warning about the data as a sentence, without the place in the code it comes from."""
+    """Write a warning about the data once, as a sentence without the place in the code it comes from."""
     if issubclass(category, DataWarning):
-        click.echo(f"Warning: {message}", err=True)
+        if str(message) not in shown:
+            shown.add(str(message))
+            _say(f"Warning: {message}")
     else:
         _usual_warning(message, category, filename, lineno, file, line)

@@ -6,6 +6,7 @@ All derive from :class:`CrmAnalysisError`: a caller catches them with one line a
 
 from __future__ import annotations
 
+import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,10 @@ class ReportError(CrmAnalysisError):
     """A report that could not be run or published."""
 
 
+class NotReadyError(CrmAnalysisError):
+    """The data do not reach the period's end yet, as the settings ask; later they may."""
+
+
 class DataWarning(UserWarning):
     """Legal but suspicious input; also shown on the page."""
 
@@ -89,3 +94,14 @@ def listed(values: Iterable[object], most: int = 3) -> str:
     items = [f'"{value}"' for value in values]
     rest = len(items) - most
     return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def printable(text: str) -> str:
+    r"""Write characters that a terminal or a log would act upon as escapes; new lines stay.
+
+    Examples
+    --------
+    >>> print(printable("red \x1b[31m and \u202eright to left"))
+    red \u001b[31m and \u202eright to left
+    """
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)

@@ -15,12 +15,41 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from crm_analysis.language import tr
+from crm_analysis.period import parse
+
 if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
+    from crm_analysis.words import Words
 
 #: Tables without dates count by the rows that the others name.
 _NAMED_BY = {"owners": "owner", "products": "product"}
 _FACTS = ("deals", "sales", "activities", "stage_history", "touches", "marketing_costs", "customers")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is known of a table at the end of a period.
+
+    Parameters
+    ----------
+    table
+        Its canonical name.
+    columns
+        Names and types of its columns, what is looked up for it among them.
+    kept
+        Rows known and used.
+    set_aside
+        Rows that could not be right.
+    rows
+        Sum of the hashes of its rows: equal rows give equal sums, in whatever order they come.
+    """
+
+    table: str
+    columns: str
+    kept: int
+    set_aside: int
+    rows: str
 
 
 @dataclass(frozen=True)
@@ -37,12 +66,15 @@ class Header:
         ``table, kept, set_aside``.
     fingerprint
         Twelve hexadecimal digits; equal content gives equal digits, in whatever order the rows come.
+    words
+        How figures are written.
     """
 
     title: str
     notes: tuple[str, ...]
     rows: pd.DataFrame
     fingerprint: str
+    words: Words
 
     @property
     def kept(self) -> int:
@@ -58,10 +90,13 @@ class Header:
         return "\n".join([self.title, *self.notes, self._counts()])
 
     def _counts(self) -> str:
-        return (
-            f"Rows read: {self.kept + self.set_aside:,}; used: {self.kept:,}; set aside: {self.set_aside:,}. "
-            f"Fingerprint {self.fingerprint}."
+        words = self.words
+        text = tr(
+            "Rows read: {read}; used: {kept}; set aside: {set_aside}. Fingerprint {digits}.", words.language
         )
+        counts = {"read": self.kept + self.set_aside, "kept": self.kept, "set_aside": self.set_aside}
+        written = {name: words.number(count) for name, count in counts.items()}
+        return text.format(**written, digits=self.fingerprint)
 
     def _repr_html_(self) -> str:
         notes = "".join(f'<p class="warning">{html.escape(note)}</p>' for note in self.notes)
@@ -76,21 +111,33 @@ def header(view: PeriodView) -> Header:
     words = view.context.words
     title = words.period(view.period)
     if (comparison := view.coverage.comparison) is not None:
-        title += f", compared with {words.period(comparison)}"
-    rows, prints = [], []
+        compared = tr("{period}, compared with {comparison}", words.language)
+        title = compared.format(period=title, comparison=words.period(comparison))
+    known = contents(view)
+    prints = sorted((content.table, content.columns, content.kept, content.rows) for content in known)
+    frame = pd.DataFrame(
+        [(content.table, content.kept, content.set_aside) for content in known],
+        columns=["table", "kept", "set_aside"],
+    )
+    digest = hashlib.sha256(repr(prints).encode()).hexdigest()[:12]
+    return Header(title, view.coverage.notes, frame, digest, words)
+
+
+def contents(view: PeriodView) -> tuple[Content, ...]:
+    """Say what a view rests on, a table each: one query a table, in the engine of the data."""
+    found = []
     for name in view.dataset.tables:
-        count, content = _fingerprint(_known(view, name))
-        rows.append((name, count, _set_aside(view, name)))
-        prints.append((name, count, content))
-    digest = hashlib.sha256(repr(sorted(prints)).encode()).hexdigest()[:12]
-    frame = pd.DataFrame(rows, columns=["table", "kept", "set_aside"])
-    return Header(title, view.coverage.notes, frame, digest)
+        known = _known(view, name)
+        columns = ", ".join(f"{column} {kind}" for column, kind in sorted(known.schema().items()))
+        count, rows = _fingerprint(known)
+        found.append(Content(name, columns, count, _set_aside(view, name), rows))
+    return tuple(found)
 
 
 def _known(view: PeriodView, name: str) -> ibis.Table:
-    if name == "sales":  # as read, without what was looked up
-        return view.dataset.table("sales").filter(_.sold_at < ibis.timestamp(f"{view.period.end} 00:00:00"))
     rows = view.table(name)
+    if name == "targets":
+        return rows.filter(_.period.isin(_planned(view, rows)))
     if name not in _NAMED_BY:
         return rows
     key = _NAMED_BY[name]
@@ -99,6 +146,13 @@ def _known(view: PeriodView, name: str) -> ibis.Table:
         return rows
     named = ibis.union(*(fact.select(key) for fact in facts)) if len(facts) > 1 else facts[0].select(key)
     return rows.semi_join(named, key)
+
+
+def _planned(view: PeriodView, targets: ibis.Table) -> list[str]:
+    """Return the periods with a target that end with this one: next year's plan is not read yet."""
+    fiscal = view.dataset.settings.fiscal_year_starts
+    texts = targets.select("period").distinct().to_pandas()["period"]
+    return sorted(text for text in texts if parse(str(text), fiscal).end <= view.period.end)
 
 
 def _fingerprint(rows: ibis.Table) -> tuple[int, str]:

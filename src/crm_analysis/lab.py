@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
+from crm_analysis.errors import ParameterError, listed, nearest
 from crm_analysis.reporting.forked import NAME, ONE_THREAD, SOCKET, warm_process
 from crm_analysis.reporting.notebooks import find_notebooks, is_packaged
 
@@ -21,15 +23,61 @@ def open_lab() -> int:
     folder = find_notebooks()
     if is_packaged(folder):
         folder = Path(shutil.copytree(folder, Path.cwd() / "notebooks"))
+    return _open(folder, folder.parent)
+
+
+def open_failed(period: str, stem: str, out: Path) -> int:
+    """Open in JupyterLab what a failed run left of a notebook, up to the cell that failed.
+
+    Parameters
+    ----------
+    period
+        Its text, as the folder of its reports is named.
+    stem
+        Name of the report.
+    out
+        Folder of the reports.
+
+    Returns
+    -------
+    int
+        The exit code of JupyterLab when it ends.
+
+    Raises
+    ------
+    ParameterError
+        There is no failed notebook of that name.
+    """
+    notebook = find_failed(period, stem, out).resolve()
+    here = Path.cwd()
+    return _open(notebook, here if notebook.is_relative_to(here) else out.resolve())
+
+
+def find_failed(period: str, stem: str, out: Path) -> Path:
+    """Return the notebook that a failed run left; an error that names those there are where it is not."""
+    failed = {path.parts[-3]: path.parent for path in sorted(out.glob("*/failed/*.ipynb"))}
+    stems = sorted(path.stem for path in failed[period].glob("*.ipynb")) if period in failed else []
+    if stem in stems:
+        return failed[period] / f"{stem}.ipynb"
+    there = f"Failed in {period}: {listed(stems, most=9)}." if stems else ""
+    elsewhere = f"There are failed ones in {listed(failed, most=9)}." if failed else "None has failed."
+    raise ParameterError(
+        f'"{out}" holds no failed notebook "{stem}" of "{period}".',
+        there or elsewhere,
+        nearest(stem, stems) if stems else nearest(period, failed),
+    )
+
+
+def _open(path: Path, root: Path) -> int:
     with warm_process():
-        # this interpreter, and nothing that came from outside but the folder
-        return subprocess.run(command(folder), env=environment(), check=False).returncode  # noqa: S603
+        # this interpreter, and nothing that came from outside but the path
+        return subprocess.run(command(path, root), env=environment(), check=False).returncode  # noqa: S603
 
 
-def command(folder: Path) -> list[str]:
-    """Return the command that opens a folder of notebooks, with the data and reports beside it in reach."""
-    start = f"--ServerApp.default_url=/lab/tree/{folder.name}"
-    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.parent}", start]
+def command(path: Path, root: Path) -> list[str]:
+    """Return the command that opens a folder or a notebook, with all below the root in reach."""
+    start = f"--ServerApp.default_url=/lab/tree/{quote(path.relative_to(root).as_posix())}"
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", start]
 
 
 def environment() -> dict[str, str]:

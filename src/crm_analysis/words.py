@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
+from crm_analysis.language import msg, plural, tr
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -36,6 +38,7 @@ _MINUS = "−"
 #: A range of shares as wide as this has no tenths to tell.
 _WIDE = 0.03
 _LONGEST_NAME = 60
+_PARTS = {"half": msg("H{part} {year}"), "quarter": msg("Q{part} {year}"), "week": msg("W{part} {year}")}
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Words:
         >>> Words().counted(1, "order"), Words().counted(1200, "order")
         ('1 order', '1,200 orders')
         """
-        return f"{self.number(count)} {noun}{'' if count == 1 else 's'}"
+        return f"{self.number(count)} {plural(noun, f'{noun}s', count, self.language)}"
 
     def name(self, text: object) -> str:
         r"""Write a name from the data within a sentence: in one line, not too long, nothing invisible.
@@ -129,8 +132,8 @@ class Words:
 
     def points(self, value: float, digits: int = 1, *, spelled: bool = False) -> str:
         """Write a difference of two shares in percentage points with its sign; spelled out for a sentence."""
-        unit = " percentage points" if spelled else " п.п." if self.language == "ru" else " pp"
-        return NONE if _absent(value) else self.number(value * 100, digits, signed=True) + unit
+        unit = tr("percentage points", self.language) if spelled else tr("pp", self.language)
+        return NONE if _absent(value) else f"{self.number(value * 100, digits, signed=True)} {unit}"
 
     def day(self, day: date) -> str:
         """Write a day in full."""
@@ -158,7 +161,7 @@ class Words:
         if period.kind == "year":
             return period.text
         year, part = period.text.split("-")
-        return f"{part} {year}"
+        return tr(_PARTS[period.kind], self.language).format(part=part[1:], year=year)
 
     def span(self, period: Period) -> str:
         """Write a period so that it can stand after "in" or "for" within a sentence.
@@ -170,7 +173,8 @@ class Words:
         ('October 2026', 'the 9 days to July 9, 2026')
         """
         if period.kind == "days" and period.days > 1:
-            return f"the {period.days} days to {self.day(period.last_day)}"
+            text = tr("the {days} to {day}", self.language)
+            return text.format(days=self.counted(period.days, "day"), day=self.day(period.last_day))
         return self.period(period)
 
     @property

@@ -57,11 +57,12 @@ def write_workbook(
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:
     text = frame.select_dtypes(include=["object", "string", "str"]).columns
-    guarded = {
-        name: frame[name].map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_FORMULA) else v)
-        for name in text
-    }
-    return frame.assign(**guarded)
+    guarded = {name: frame[name].map(_text) for name in text}
+    return frame.assign(**guarded).rename(columns=_text)
+
+
+def _text(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _cell(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests import small_company
 
 from crm_analysis.cli import main
+from crm_analysis.reporting.lock import LOCK
 
 PARAMETERS = """\
 period: str = "2026-02"  # a period
@@ -76,7 +78,9 @@ class Project:
     def files(self, folder: str = "reports") -> dict[str, bytes]:
         root = self.folder / folder
         return {
-            p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()
+            p.relative_to(root).as_posix(): p.read_bytes()
+            for p in sorted(root.rglob("*"))
+            if p.is_file() and p.name != LOCK
         }
 
 
@@ -111,3 +115,20 @@ def _published(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def published(_published: Project, tmp_path: Path) -> Project:
     """Return a project with the reports of February 2026; each test has a copy of its own."""
     return Project(Path(shutil.copytree(_published.folder, tmp_path / "project")))
+
+
+def runs(process: int) -> bool:
+    """Say whether a process is there and is no zombie."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def ended(*processes: int, seconds: float = 3.0) -> bool:
+    """Say whether processes end within some seconds."""
+    until = time.monotonic() + seconds
+    while any(map(runs, processes)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(runs, processes))

@@ -10,7 +10,8 @@ from nbformat.notebooknode import from_dict
 from nbformat.v4 import new_output
 from tests.reporting.conftest import make_notebook
 
-from crm_analysis.reporting.cleaning import Veil, as_text, clean, from_text, make_veil, shown_data
+from crm_analysis.reporting.cleaning import Veil, as_text, clean, from_text, make_veil
+from crm_analysis.reporting.parameters import shown_data
 
 
 @pytest.mark.parametrize(

@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.reporting.conftest import make_notebook
+from tests.reporting.conftest import ended, make_notebook
 
 from crm_analysis.reporting.cleaning import as_text, from_text
-from crm_analysis.reporting.execute import ENVIRONMENT, Outcome, Task, execute
+from crm_analysis.reporting.execute import Outcome, Task, execute
+from crm_analysis.reporting.forked import ENVIRONMENT
 from crm_analysis.result import OUT
 
 
 @pytest.fixture
 def attempt(tmp_path: Path, monkeypatch):
     """Run cells; give back the outcome and the notebook left behind."""
-    for name in (OUT, *ENVIRONMENT):  # what a run sets in its process goes again with the test
+    for name in (OUT, *ENVIRONMENT):  # none of it comes from outside
         monkeypatch.setenv(name, "")
     out = tmp_path / "with {braces}"
     out.mkdir()
 
-    def run(*cells: str, **parameters: str | float | bool) -> tuple[Outcome, list[str]]:
-        outcome = execute(Task("report", as_text(make_notebook(*cells)), parameters, out))
+    def run(*cells: str, limits: tuple[float, ...] = (), **parameters: str) -> tuple[Outcome, list[str]]:
+        outcome = execute(Task("report", as_text(make_notebook(*cells)), parameters, out, *limits))
         cells_left = from_text((out / "report.ipynb").read_text()).cells
         texts = [
             o.text if "text" in o else o.get("data", {}).get("text/plain", "")
@@ -86,14 +88,71 @@ def test_sockets_go_with_the_kernel(attempt, monkeypatch) -> None:
         ),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
-            Outcome("report", "failed", 3, "The kernel died; too little memory is the usual reason."),
+            Outcome("report", "failed", 3, "The kernel was killed; too little memory is the usual reason."),
+        ),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+            Outcome("report", "failed", 3, "The kernel crashed (SIGSEGV)."),
+        ),
+        (
+            "import os; os._exit(0)",
+            Outcome("report", "failed", 3, "The kernel ended before its notebook, with exit code 0."),
         ),
     ],
-    ids=["error", "exit", "no message", "user error", "missing table", "killed"],
+    ids=["error", "exit", "no message", "user error", "missing table", "killed", "crash", "left"],
 )
 def test_whatever_is_not_success_is_told_with_its_cell(attempt, cell: str, expected: Outcome) -> None:
-    outcome, _ = attempt("x = 1", cell, "print('never')")
+    outcome, texts = attempt("print('before')", cell, "print('never')")
     assert outcome == expected
+    assert "before\n" in texts  # what it said is kept for whoever looks for the cause
+    assert "never\n" not in texts
+
+
+WAITING = """\
+import pathlib, subprocess, time
+child = subprocess.Popen(["sleep", "600"])
+print(child.pid, flush=True)
+time.sleep(600)"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [((0.03,), "It took longer than 0.03 minutes."), ((1, 0.03), "This cell took longer than 0.03 minutes.")],
+    ids=["report", "cell"],
+)
+def test_what_takes_too_long_is_ended_with_all_it_started(attempt, limits, error: str) -> None:
+    outcome, texts = attempt("x = 1", WAITING, "print('never')", limits=limits)
+    assert outcome == Outcome("report", "failed", 3, error)
+    assert outcome.seconds < 30
+    assert ended(*map(int, texts))
+
+
+def test_a_limit_that_is_not_reached_changes_nothing(attempt) -> None:
+    assert attempt("x = 1", limits=(0.5, 0.5))[0] == Outcome("report", "published")
+
+
+def test_notebooks_beside_each_other_know_nothing_of_each_other(tmp_path: Path) -> None:
+    def place(number: int) -> Path:
+        out = tmp_path / str(number)
+        out.mkdir()
+        cell = "import os, time; time.sleep(0.5); print(period, os.environ['CRM_ANALYSIS_OUT'])"
+        task = Task("report", as_text(make_notebook(cell)), {"period": f"201{number}"}, out)
+        assert execute(task) == Outcome("report", "published")
+        return out
+
+    before = dict(os.environ)
+    with ThreadPoolExecutor(3) as pool:
+        places = list(pool.map(place, range(3)))
+    assert dict(os.environ) == before
+    for number, out in enumerate(places):
+        assert f"201{number} {out}\\n" in (out / "report.ipynb").read_text()
+
+
+def test_the_notebook_is_written_at_its_ends_only(attempt, monkeypatch) -> None:
+    written = []
+    monkeypatch.setattr("papermill.engines.write_ipynb", lambda *_: written.append(1))
+    attempt(*["x = 1"] * 5)
+    assert len(written) == 2
 
 
 def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) -> None:

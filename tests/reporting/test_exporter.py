@@ -212,6 +212,7 @@ def test_a_picture_brings_its_description_and_width() -> None:
         shown({"image/png": png()}),
         shown({"image/png": png()}, {"image/png": {"alt": "  "}}),
         shown({"image/jpeg": png()}, {"image/png": {"alt": "of another"}}),
+        shown({"image/svg+xml": "<svg "}),
         shown({"text/html": f'<img src="data:image/png;base64,{png()}">'}),
         nb.new_markdown_cell(f"![](data:image/png;base64,{png()})"),
     ],
@@ -219,6 +220,44 @@ def test_a_picture_brings_its_description_and_width() -> None:
 def test_a_picture_without_description_is_refused(cell: NotebookNode) -> None:
     with pytest.raises(ReportError, match="no description"):
         soup(cell)
+
+
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><path d="M0 0L4 2" fill="#0072b2"/></svg>'
+)
+
+
+def test_a_drawing_is_shown_as_it_is_and_follows_the_screen() -> None:
+    about = {"image/svg+xml": {"alt": "Revenue by month", "width": 600}}
+    page = soup(shown({"image/svg+xml": DRAWING, "image/png": png(), "text/plain": "p"}, about))
+    assert len(page.find_all("img")) == 1
+    kind, content = page.img["src"].split(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(content).decode() == DRAWING
+    assert (page.img["alt"], page.img["width"]) == ("Revenue by month", "600")
+    assert "drawn" in page.img.parent["class"]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<script>alert(1)</script>",
+        '<path d="M0 0" onload="alert(1)"/>',
+        '<image href="https://host.example/x.png"/>',
+        '<use href="//host.example/x.svg#a"/>',
+        '<path fill="url(https://host.example/x#a)"/>',
+        "<foreignObject><p>x</p></foreignObject>",
+        "<style>path{fill:red}</style>",
+        '<a href="#x"><path d="M0 0"/></a>',
+        "<!DOCTYPE svg><path/>",
+        '<?xml-stylesheet href="x.css"?><path/>',
+    ],
+)
+def test_a_drawing_that_is_more_than_that_is_refused(inside: str) -> None:
+    about = {"image/svg+xml": {"alt": "Revenue by month"}}
+    more = DRAWING.replace("</svg>", f"{inside}</svg>")
+    with pytest.raises(ReportError, match="more than a drawing"):
+        soup(shown({"image/svg+xml": more}, about))
 
 
 # -- what comes from data ------------------------------------------------------------------------------------

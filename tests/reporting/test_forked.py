@@ -16,12 +16,12 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from tests.conftest import ROOT
-from tests.reporting.conftest import SAVE, Project, make_notebook
+from tests.reporting.conftest import SAVE, Project, ended, make_notebook, runs
 
 from crm_analysis.reporting import forked
 from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
-from crm_analysis.reporting.execute import ENVIRONMENT, Outcome, Task, execute
-from crm_analysis.reporting.forked import NAME, SOCKET, is_gone, warm_process
+from crm_analysis.reporting.execute import Outcome, Task, execute
+from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone, warm_process
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
@@ -81,21 +81,6 @@ def manager(warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     made.shutdown_kernel(now=True)
 
 
-def runs(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def ended(*processes: int, seconds: float = 3.0) -> bool:
-    until = time.monotonic() + seconds
-    while any(map(runs, processes)) and time.monotonic() < until:
-        time.sleep(0.02)
-    return not any(map(runs, processes))
-
-
 # -- as a cold kernel --------------------------------------------------------------------------------------
 
 
@@ -135,11 +120,11 @@ def test_a_forked_kernel_stands_in_the_same_surroundings(
     quiet: None, shared: str, say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)  # set only after the warm process began
-    monkeypatch.setenv("SEEN_BY_THIS_KERNEL", "yes")
+    monkeypatch.setenv("CRM_ANALYSIS_SEEN", "yes")
     cold = say(SURROUNDINGS, PARENT)
     monkeypatch.setenv(SOCKET, shared)
     warm = say(SURROUNDINGS, PARENT)
-    assert "SEEN_BY_THIS_KERNEL" in cold[0]
+    assert "CRM_ANALYSIS_SEEN" in cold[0]
     assert warm[0] == cold[0]
     assert int(cold[1]) == os.getpid() != int(warm[1])
 
@@ -166,19 +151,20 @@ def test_chance_is_not_copied(warm: str, say) -> None:
 
 
 def test_what_one_notebook_leaves_no_other_sees(warm: str, say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OF_THE_FIRST", "secret")
+    monkeypatch.setenv("CRM_ANALYSIS_FIRST", "secret")
     first = """\
 import os, sys, types, matplotlib.pyplot as plt, pandas as pd
-assert os.environ["OF_THE_FIRST"] == "secret"
+assert os.environ["CRM_ANALYSIS_FIRST"] == "secret"
 sys.modules["left_behind"] = types.ModuleType("left_behind")
 pd.options.display.max_rows = 7; plt.rcParams["font.size"] = 77; left = plt.figure()
 os.chdir("/"); os.environ["LEFT"] = "1"; print(os.getppid())"""
     second = """\
 import os, sys, matplotlib.pyplot as plt, pandas as pd
 print("left_behind" in sys.modules, pd.options.display.max_rows, plt.rcParams["font.size"], plt.get_fignums(),
-      os.getcwd() == "/", os.environ.get("LEFT"), os.environ.get("OF_THE_FIRST"), "left" in globals())"""
+      os.getcwd() == "/", os.environ.get("LEFT"), os.environ.get("CRM_ANALYSIS_FIRST"),
+      "left" in globals())"""
     server = say(first)[0]
-    monkeypatch.delenv("OF_THE_FIRST")
+    monkeypatch.delenv("CRM_ANALYSIS_FIRST")
     seen = say(second, PARENT)
     assert seen == [seen[0], server]
     assert seen[0].split("] ")[1] == "False None None False"
@@ -217,7 +203,9 @@ def test_a_kernel_is_found_by_name_and_told_to_stop_and_how_it_ended(manager: Ke
     while client.get_iopub_msg(timeout=10)["msg_type"] != "execute_input":
         pass
     manager.interrupt_kernel()
-    assert client.get_shell_msg(timeout=10)["content"]["ename"] == "KeyboardInterrupt"
+    while (answer := client.get_shell_msg(timeout=10))["msg_type"] != "execute_reply":
+        pass  # it was asked more than once whether it is ready
+    assert answer["content"]["ename"] == "KeyboardInterrupt"
 
     client.execute("import os; os._exit(7)")
     assert manager.provisioner.process.wait(10) == 7
@@ -304,18 +292,20 @@ COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv
 
 
 @pytest.mark.parametrize(
-    ("how", "victim", "code"),
+    ("how", "victim", "by", "code"),
     [
-        ("forked", "runner", -signal.SIGKILL),
-        ("forked", "worker", 1),
-        ("forked", "server", 0),
-        ("forked", "kernel", 1),
-        ("cold", "runner", -signal.SIGKILL),
-        ("cold", "worker", 1),
-        ("cold", "kernel", 1),
+        ("forked", "runner", signal.SIGKILL, -signal.SIGKILL),
+        ("forked", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
+        ("forked", "server", signal.SIGKILL, 0),
+        ("forked", "kernel", signal.SIGKILL, 1),
+        ("cold", "runner", signal.SIGKILL, -signal.SIGKILL),
+        ("cold", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
+        ("cold", "kernel", signal.SIGKILL, 1),
     ],
 )
-def test_whoever_is_killed_no_process_is_left(project: Project, how: str, victim: str, code: int) -> None:
+def test_whoever_is_killed_no_process_is_left(
+    project: Project, how: str, victim: str, by: signal.Signals, code: int
+) -> None:
     mark = project.folder / "mark"
     project.write("1_sales_dynamics", WAITING.format(mark=str(mark)), SAVE.format(stem="sales_dynamics"))
     command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else "pass")]
@@ -328,15 +318,20 @@ def test_whoever_is_killed_no_process_is_left(project: Project, how: str, victim
         time.sleep(0.02)
     kernel, parent, child = map(int, mark.read_text().split())
     children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
-    workers = [n for n in children if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()]
-    assert (parent in workers) == (how == "cold")
+    assert (parent == runner.pid) == (how == "cold")
 
-    os.kill({"runner": runner.pid, "worker": workers[0], "server": parent, "kernel": kernel}[victim], 9)
+    os.kill({"runner": runner.pid, "server": parent, "kernel": kernel}[victim], by)
     assert ended(kernel)
-    if how == "forked" and victim != "server":  # a cold kernel leaves behind what it has started
+    if by == signal.SIGTERM or (how == "forked" and victim != "server"):
         assert ended(child)
+    # else nobody was there to end what a cold kernel has started
     elif runs(child):
         os.kill(child, signal.SIGKILL)
     output, _ = runner.communicate(timeout=60)
     assert runner.returncode == code, output
     assert ended(runner.pid, *children)
+    if victim == "runner":
+        assert not [path for path in project.reports.rglob("*") if path.suffix in {".html", ".json"}]
+    if by == signal.SIGTERM:
+        assert b"Traceback" not in output
+        assert not list(project.reports.glob(".staging-*"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.reporting.conftest import LOAD, SAVE, Project
+from tests.reporting.logs import read_log
 
 import crm_analysis
 from crm_analysis.reporting.notebooks import discover
@@ -30,12 +31,11 @@ def test_a_period_is_published_whole_and_the_same_wherever_it_goes(published: Pr
 
     # again, elsewhere: the same bytes but for the times
     again = published.report("2026-02", "--out", "other/place")
-    assert again.output.splitlines()[-1] == "other/place/2026-02/index.html"
+    assert read_log(again.stdout)[-1]["page"] == "other/place/2026-02/index.html"
     others = published.files("other/place")
     made, other = (json.loads(some.pop("2026-02/manifest.json")) for some in (files, others))
-    assert (
-        set(made.pop("times")) == set(other.pop("times")) == {"started", "finished", "seconds", "notebooks"}
-    )
+    times = {"started", "finished", "seconds", "notebooks", "ran", "pages"}
+    assert set(made.pop("times")) == set(other.pop("times")) == times
     assert other == made
     assert others == files
 
@@ -70,14 +70,11 @@ def test_what_is_up_to_date_is_not_run_again_unless_forced(published: Project) -
     before = published.files()
     again = published.report("2026-02")
     assert again.exit_code == 0
-    assert again.output.splitlines() == [
-        "2026-02  up to date; --force runs it again",
-        "reports/2026-02/index.html",
-    ]
+    assert {line["status"] for line in read_log(again.stdout)} == {"up_to_date"}
     assert published.files() == before
     forced = published.report("2026-02", "--force", "--only", "customer_abc")
     # one report alone keeps the answers of the others
-    assert [line.split()[1] for line in forced.output.splitlines()[:-1]] == ["customer_abc", "summary"]
+    assert [line["report"] for line in read_log(forced.stdout)[:-1]] == ["customer_abc", "summary"]
     after = published.files()
     assert after.pop("2026-02/manifest.json") != before.pop("2026-02/manifest.json")
     assert after == before
@@ -119,14 +116,18 @@ def test_a_failed_notebook_is_told_kept_apart_and_stops_nobody(published: Projec
     published.write("2_customer_abc", LOAD, "rows = 0", "1 / rows", save, title="Clients")
     failed = published.report("2026-02")
     assert failed.exit_code == 1
-    told = r"2026-02  customer_abc +failed  [\d.]+ s  cell 5: ZeroDivisionError: division by zero"
-    assert re.search(told, failed.output)
+    (told,) = [line for line in read_log(failed.stdout) if line.get("report") == "customer_abc"]
+    assert (told["status"], told["cell"]) == ("failed", "5")
+    assert told["cause"] == "ZeroDivisionError: division by zero"
     after = published.files()
-    kept = [name for name in before if "customer_abc" in name]
+    # the page says that it is of an earlier run
+    kept = [name for name in before if "customer_abc" in name and not name.endswith(".html")]
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert b"ZeroDivisionError" in after["2026-02/failed/customer_abc.ipynb"]
     assert str(published.folder).encode() not in after["2026-02/failed/customer_abc.ipynb"]
-    assert manifest(published)["notebooks"]["customer_abc"] == {
+    entry = manifest(published)["notebooks"]["customer_abc"]
+    assert {f"2026-02/{name}" for name in entry.pop("files")} == {*kept, "2026-02/customer_abc.html"}
+    assert entry == {
         "number": 2, "title": "Clients", "status": "failed", "cell": 5,
         "error": "ZeroDivisionError: division by zero", "kept_page": True,
     }  # fmt: skip
@@ -143,10 +144,10 @@ def test_a_failed_notebook_is_told_kept_apart_and_stops_nobody(published: Projec
 
 def test_a_failed_summary_is_a_failure_too(published: Project) -> None:
     published.write("0_summary", "1 / 0", title="Sales report")
-    before = published.files()["2026-02/index.html"]
+    before = published.files()["2026-02/index.ipynb"]
     assert published.report("2026-02", "--only", "customer_abc").exit_code == 1
     after = published.files()
-    assert after["2026-02/index.html"] == before
+    assert after["2026-02/index.ipynb"] == before
     assert "2026-02/failed/summary.ipynb" in after
     assert manifest(published)["summary"]["status"] == "failed"
 
@@ -157,7 +158,7 @@ def test_a_picture_without_a_description_fails_the_report(project: Project) -> N
     project.write("1_sales_dynamics", bare, f"display(Image(base64.b64decode('{png}')))", title="Sales")
     done = project.report("2026-02", "--only", "sales_dynamics")
     assert done.exit_code == 1
-    assert re.search(r"sales_dynamics +failed .*description", done.output)
+    assert re.search(r"report=sales_dynamics status=failed .*description", done.stdout)
     assert "2026-02/sales_dynamics.html" not in project.files()
 
 
@@ -172,9 +173,12 @@ def test_a_report_that_the_data_cannot_feed_is_left_out_with_its_reason(publishe
     poorer = published.report("2026-02")
     assert poorer.exit_code == 0
     why = "The data lack: channel (in deals or sales or customers)."
-    assert re.search(rf"marketing_impact +left out  {re.escape(why)}", poorer.output)
+    told = {line["report"]: line for line in read_log(poorer.stdout)[:-1]}
+    assert (told["marketing_impact"]["status"], told["marketing_impact"]["cause"]) == ("left_out", why)
     # found out in the notebook only
-    assert re.search(r'customer_abc +left out .*The data hold no table "targets"\.', poorer.output)
+    assert told["customer_abc"]["status"] == "left_out"
+    assert told["customer_abc"]["cause"] == 'The data hold no table "targets".'
+    assert told["sales_dynamics"]["status"] == "published"  # again, without the links to those two
     assert manifest(published)["notebooks"]["marketing_impact"]["why"] == why
     left = " ".join(published.files())
     assert "marketing_impact" not in left
@@ -194,26 +198,28 @@ def test_a_range_is_published_period_by_period(published: Project) -> None:
     published.write("2_customer_abc", LOAD, stop, SAVE.format(stem="customer_abc"), title="Clients")
     done = published.report("2025-12..2026-01", "--only", "customer_abc")
     assert done.exit_code == 1
-    lines = [line.split()[:3] for line in done.output.splitlines()]
-    assert lines == [
-        ["2025-12", "customer_abc", "failed"],
-        ["2025-12", "summary", "published"],
-        ["2026-01", "customer_abc", "published"],
-        ["2026-01", "summary", "published"],
-        ["reports/index.html"],
+    *lines, last = read_log(done.stdout)
+    assert [(line["period"], line["report"], line["status"]) for line in lines] == [
+        ("2025-12", "customer_abc", "failed"),
+        ("2025-12", "summary", "published"),
+        ("2026-01", "customer_abc", "published"),
+        ("2026-01", "summary", "published"),
     ]
+    assert (last["status"], last["page"]) == ("failed", "reports/index.html")
     assert {path.name for path in published.reports.iterdir()} == {
         "2025-12",
         "2026-01",
         "2026-02",
         "index.html",
+        ".lock",
     }
     index = (published.reports / "index.html").read_text()
     assert all(f'href="{period}/index.html"' in index for period in ("2025-12", "2026-01", "2026-02"))
     again = published.report("2026-01..2026-02", "--only", "sales_dynamics")
     assert again.exit_code == 0
-    assert "2026-02  up to date" in again.output
-    assert "2026-01  sales_dynamics       published" in again.output
+    told = {(line["period"], line.get("report")): line["status"] for line in read_log(again.stdout)}
+    assert told["2026-02", "sales_dynamics"] == "up_to_date"
+    assert told["2026-01", "sales_dynamics"] == "published"
 
 
 def test_a_secret_reaches_no_file_and_no_terminal(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

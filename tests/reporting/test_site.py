@@ -85,8 +85,8 @@ def test_a_failed_report_says_where_and_why_and_keeps_its_last_page(tmp_path: Pa
     )
     made = page(tmp_path)
     texts = [" ".join(item.get_text(" ").split()) for item in made.select("table.reports li")]
-    assert texts[1] == "Reasons failed cell 6: KeyError: 'x' The page is of an earlier run."
-    assert texts[2] == "Open deals failed cell 6: KeyError: 'x'"
+    assert texts[1] == "Reasons failed cell 6: KeyError: 'x'. The page is of an earlier run."
+    assert texts[2] == "Open deals failed cell 6: KeyError: 'x'."
     assert texts[3] == "Marketing left out The data hold no channel."
     links = [a["href"] for a in made.select("table.reports li a")]
     assert links == ["2026-10/sales_dynamics.html", "2026-10/deal_reasons.html"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,7 @@ def opened(
             folder = tmp_path_factory.mktemp(name)
             for file in (shared_data / name).iterdir():
                 if file.suffix in (".csv", ".parquet"):
-                    (folder / file.name).symlink_to(file)
+                    shutil.copy(file, folder)
             (folder / "crm.toml").write_bytes((root / "examples" / name / "crm.toml").read_bytes())
             made[name] = open_source(folder)
         return made[name]

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
 import sys
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 import nbformat
 
+from crm_analysis.reporting.parameters import shown_data
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from nbformat import NotebookNode
 
 _INJECTED = "injected-parameters"
 _OF_PAPERMILL = "papermill-error-cell-tag"
+#: A password shorter than this may be any word; it is looked for together with its user, or before a host.
+_SHORTEST = 6
+_SHORTEST_CODED = 8
+_TELLING = re.compile("pass|pwd|secret|token|key", re.IGNORECASE)
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 @dataclass(frozen=True)
@@ -37,10 +48,15 @@ class Veil:
 
     def __call__(self, text: str) -> str:
         """Return the text with everything replaced."""
-        for secret, shown in self.secrets:
-            text = text.replace(secret, shown)
+        text = self.without_secrets(text)
         for folder, shown in self.folders:
             text = re.sub(rf"(?<![\w.~]){re.escape(folder)}(?!\w)", shown.replace("\\", r"\\"), text)
+        return text
+
+    def without_secrets(self, text: str) -> str:
+        """Return the text with secrets replaced; what it says of folders stays."""
+        for secret, shown in self.secrets:
+            text = text.replace(secret, shown)
         return text
 
 
@@ -68,16 +84,56 @@ def make_veil(data: str, out: Path, secrets: Mapping[str, str]) -> Veil:
         folders[Path(data)] = shown_data(data)
     # the root of the file system hides nothing; the innermost folder is replaced first
     deep = sorted((f for f in folders if len(f.parts) > 1), key=lambda folder: -len(folder.parts))
+    forms = {form: f"${name}" for name, secret in secrets.items() if secret for form in written_forms(secret)}
     return Veil(
-        tuple((secret, f"${name}") for name, secret in secrets.items() if secret),
+        tuple(sorted(forms.items(), key=lambda pair: -len(pair[0]))),  # the whole before its parts
         tuple((str(folder), folders[folder]) for folder in deep),
     )
 
 
-def shown_data(data: str) -> str:
-    """Name the data for readers: as typed where that lies below the working directory, else its last part."""
-    path = Path(data)
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
+def written_forms(secret: str) -> set[str]:
+    """List the ways in which a secret may stand in a file: its telling parts, as they are or coded.
+
+    Parameters
+    ----------
+    secret
+        An address with a password, or any other secret text.
+
+    Examples
+    --------
+    >>> forms = written_forms("postgresql://ann:top%20secret@host/crm")
+    >>> {"top secret", "ann:top%20secret", "dG9wIHNlY3Jl"} <= forms
+    True
+    """
+    return {form for part in _telling_parts(secret) for form in _coded(part)}
+
+
+def _telling_parts(secret: str) -> set[str]:
+    """Return the whole, the password with its user, and the password alone unless it may be any word."""
+    found = {secret}
+    # a password may hold any sign, coded or by mistake not: the last @ is before the host
+    if login := re.match(r"[\w+.\-]+://([^:@/]*):(.+)@", secret):
+        user, password = login.groups()
+        for said in {password, unquote(password)} - {""}:
+            found |= {f"{user}:{said}", f"{unquote(user)}:{said}", f":{said}@"}
+            found |= {said} if len(said) >= _SHORTEST else set()
+    for name, value in parse_qsl(secret.partition("?")[2]):
+        if _TELLING.search(name) and len(value) >= _SHORTEST:
+            found.add(value)
+    return found
+
+
+def _coded(text: str) -> Iterator[str]:
+    yield from (text, quote(text), quote(text, safe=""), quote_plus(text))
+    yield from (html.escape(text), html.escape(text, quote=False))  # of HTML, and of a workbook
+    yield json.dumps(text)[1:-1]
+    for before in range(3):  # what stands in front of it decides how it falls into groups of three bytes
+        raw = b"\0" * before + text.encode()
+        whole = len(raw) - len(raw) % 3
+        # groups that it shares with its neighbours look different each time
+        inner = base64.b64encode(raw[3 if before else 0 : whole]).decode()
+        if len(inner) >= _SHORTEST_CODED:
+            yield from (inner, inner.translate(_URL_SAFE))
 
 
 def clean(notebook: NotebookNode, veil: Veil) -> NotebookNode:

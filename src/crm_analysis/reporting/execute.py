@@ -4,18 +4,19 @@ What papermill writes into a notebook does not tell whether it succeeded; what i
 leaves by ``sys.exit`` raises nothing, so error outputs are looked for as well.
 
 The kernel is the interpreter that runs this module, whatever kernels are registered on the machine. It talks
-over private sockets, keeps no history, and sees one thread of arithmetic, UTC and a fixed hash seed.
+over private sockets, keeps no history, and sees one thread of arithmetic, UTC and a fixed hash seed. It is
+the process that does the work: notebooks may run beside each other in threads of the process that asks.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import multiprocessing
+import math
 import os
 import shutil
 import signal
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,32 +26,24 @@ import papermill
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from crm_analysis import errors
 from crm_analysis.reporting.cleaning import from_text
-from crm_analysis.reporting.forked import NAME, ONE_THREAD, SOCKET, is_gone
+from crm_analysis.reporting.environment import of_kernel
+from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from crm_analysis.reporting.parameters import Value
 
 Status = Literal["published", "failed", "left_out"]
 
-ENVIRONMENT = {
-    "MPLBACKEND": "agg",
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
-    **ONE_THREAD,
-}
+#: Minutes after which a report is given up, unless another number is asked for.
+DEADLINE = 30.0
 _START_SECONDS = 120
-
-
-#: Set once Ctrl-C was heard.
-_interrupted = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -67,12 +60,21 @@ class Task:
         Values for its parameters.
     out
         Folder where results are saved and the executed notebook is written.
+    deadline
+        Minutes after which its kernel is killed, with all that it has started.
+    cell_deadline
+        The same for one cell; None where only the whole counts.
+    variables
+        Names of variables of the environment that the data need.
     """
 
     stem: str
     text: str
     parameters: dict[str, Value]
     out: Path
+    deadline: float = DEADLINE
+    cell_deadline: float | None = None
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,18 @@ class Outcome:
 
 
 class OwnKernel(AsyncKernelManager):
-    """A kernel of this very interpreter, reached over sockets in a private folder."""
+    """A kernel of this very interpreter, reached over sockets in a private folder.
 
+    nbclient makes it from its class alone: each task has a class of its own, by :meth:`of`.
+    """
+
+    task: ClassVar[Task]
+    #: Whether it was killed for having taken too long.
+    late: ClassVar[bool] = False
+    #: The exit code, where it ended by itself or was killed by another.
+    code: ClassVar[int | None] = None
     _alive: ClassVar[set[OwnKernel]] = set()
+    _deadline: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._folder = tempfile.mkdtemp(prefix="crm-")
@@ -112,15 +123,16 @@ class OwnKernel(AsyncKernelManager):
         super().__init__(*args, **settings)
         self._alive.add(self)
 
+    @staticmethod
+    def of(task: Task) -> type[OwnKernel]:
+        """Return the class of the kernel of a task."""
+        return type("KernelOfTask", (OwnKernel,), {"task": task})
+
     @classmethod
     def kill_all(cls) -> None:
-        """End kernels whose notebook was interrupted: nothing waits for them any more."""
+        """End all kernels there are: their notebooks end as those of kernels that died."""
         for kernel in tuple(cls._alive):
-            process = getattr(kernel.provisioner, "process", None)
-            if process is not None:
-                process.kill()
-            shutil.rmtree(kernel._folder, ignore_errors=True)
-        cls._alive.clear()
+            kernel._kill()
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -130,8 +142,34 @@ class OwnKernel(AsyncKernelManager):
             about["metadata"] |= {"kernel_provisioner": {"provisioner_name": NAME}}
         return KernelSpec(**about)
 
+    async def start_kernel(self, **settings: Any) -> None:  # type: ignore[override]  # as it is above
+        """Start the kernel in its environment; its time begins."""
+        seen = of_kernel(os.environ, self.task.variables)
+        env = {**seen, **ENVIRONMENT, OUT: str(self.task.out)}
+        await super().start_kernel(**settings, env=env)
+        seconds = 60 * self.task.deadline
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        type(self).late = True
+        self._kill()
+
+    def _kill(self) -> None:
+        """Kill the kernel and what it has started, unless it has ended."""
+        process = getattr(self.provisioner, "process", None)
+        if process is None or process.poll() is not None:
+            return
+        if group := getattr(self.provisioner, "pgid", None):
+            os.killpg(group, signal.SIGKILL)
+        else:
+            process.kill()
+
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         """Remove the sockets with the kernel."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if process := getattr(self.provisioner, "process", None):
+            type(self).code = process.poll()
         await super()._async_cleanup_resources(restart=restart)
         if not restart:
             self._alive.discard(self)
@@ -140,26 +178,20 @@ class OwnKernel(AsyncKernelManager):
     cleanup_resources = _async_cleanup_resources
 
 
-def begin_work() -> None:
-    """Make a process of a pool hear Ctrl-C, which it was started deaf to, and end with its owner."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # forget one that came while this process was loading
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, _interrupt)
-    threading.Thread(target=_end_with_owner, daemon=True).start()
+class _SaveOnce(NBClientEngine):  # type: ignore[misc]  # has no types
+    """Writes the notebook when it begins and when it ends, however it ends; papermill does twice a cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **settings: Any) -> None:
+        """Run the cells."""
+        path, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **settings)
+        finally:
+            nb_man.output_path = path
 
 
-def _end_with_owner() -> None:
-    """End when the owner of the pool was killed: the pool would wait for its next task forever."""
-    if owner := multiprocessing.parent_process():
-        owner.join()
-        OwnKernel.kill_all()
-        os._exit(1)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    _interrupted.set()
-    raise KeyboardInterrupt
+papermill_engines.register(_SaveOnce.__name__, _SaveOnce)
 
 
 def execute(task: Task) -> Outcome:
@@ -168,49 +200,60 @@ def execute(task: Task) -> Outcome:
     Whatever goes wrong in the notebook or its kernel comes back in the outcome, so that one report does not
     stop the others.
     """
-    if _interrupted.is_set():  # the pool hands on what it had queued
-        raise KeyboardInterrupt
-    os.environ.update(ENVIRONMENT, **{OUT: str(task.out)})
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     started = time.perf_counter()
-    try:
-        status, cell, error = _attempt(task)
-    except KeyboardInterrupt:
-        OwnKernel.kill_all()
-        raise
+    status, cell, error = _attempt(task)
     return Outcome(task.stem, status, cell, error, round(time.perf_counter() - started, 3))
 
 
 def _attempt(task: Task) -> tuple[Status, int | None, str]:
-    path = task.out / f"{task.stem}.ipynb"
+    path, kernel = task.out / f"{task.stem}.ipynb", OwnKernel.of(task)
     try:
         done = papermill.execute_notebook(
             from_text(task.text),
             _without_fields(path),
             task.parameters,
+            engine_name=_SaveOnce.__name__,
             kernel_name="python3",
-            kernel_manager_class=OwnKernel,
+            kernel_manager_class=kernel,
             progress_bar=False,
             start_timeout=_START_SECONDS,
-            autosave_cell_every=0,
+            execution_timeout=math.ceil(60 * task.cell_deadline) if task.cell_deadline else None,
             coalesce_streams=True,
             shutdown_kernel="immediate",
         )
     except PapermillExecutionError as failure:
         status: Status = "left_out" if failure.ename == "MissingTableError" else "failed"
         return status, failure.exec_count, _one_line(failure.ename, failure.evalue)
-    except DeadKernelError:
-        if is_gone():  # it took the kernel with it; the next one is started cold
-            os.environ.pop(SOCKET)
-            return _attempt(task)
-        return "failed", _last_run(path), "The kernel died; too little memory is the usual reason."
     except Exception as failure:  # whatever it is, it ends this report only, and is told
-        return "failed", None, _one_line(type(failure).__name__, str(failure))
+        if isinstance(failure, DeadKernelError) and not kernel.late and is_gone():
+            os.environ.pop(SOCKET, None)  # it took the kernel with it; the next one is started cold
+            return _attempt(task)
+        return "failed", _last_run(path), _why(failure, kernel)
     for cell in done.cells:
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error":
                 return "failed", cell["execution_count"], _one_line(output["ename"], output["evalue"])
     return "published", None, ""
+
+
+def _why(failure: Exception, kernel: type[OwnKernel]) -> str:
+    """Say why a notebook did not come to its end, in one line."""
+    if kernel.late:
+        return f"It took longer than {_minutes(kernel.task.deadline)}."
+    if isinstance(failure, CellTimeoutError):
+        return f"This cell took longer than {_minutes(kernel.task.cell_deadline or 0.0)}."
+    if not isinstance(failure, DeadKernelError):
+        return _one_line(type(failure).__name__, str(failure))
+    if kernel.code == -signal.SIGKILL:
+        return "The kernel was killed; too little memory is the usual reason."
+    if kernel.code is not None and kernel.code < 0:
+        return f"The kernel crashed ({signal.Signals(-kernel.code).name})."
+    return f"The kernel ended before its notebook, with exit code {kernel.code}."
+
+
+def _minutes(number: float) -> str:
+    return "1 minute" if number == 1 else f"{number:g} minutes"
 
 
 def _without_fields(path: Path) -> str:
@@ -219,7 +262,7 @@ def _without_fields(path: Path) -> str:
 
 
 def _last_run(path: Path) -> int | None:
-    """Return the number of the last cell that was begun in a notebook left behind.
+    """Return the number of the last cell that was begun in a notebook left behind; None before the first.
 
     A kernel that dies may or may not have told the number of its cell; when the cell was begun is written
     by papermill itself.
@@ -228,7 +271,7 @@ def _last_run(path: Path) -> int | None:
         return None
     cells = from_text(path.read_text(encoding="utf-8")).cells
     begun = [c for c in cells if c.cell_type == "code" and c.metadata.papermill.get("start_time")]
-    return len(begun)
+    return len(begun) or None
 
 
 def _one_line(name: str, message: str) -> str:

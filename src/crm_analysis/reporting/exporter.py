@@ -16,7 +16,9 @@ from nbconvert.exporters import TemplateExporter
 from traitlets.config import Config
 
 from crm_analysis.errors import ReportError
-from crm_analysis.reporting.sanitize import clean, count_nameless, count_titles
+from crm_analysis.language import speaking, tr
+from crm_analysis.reporting.gate import check_page
+from crm_analysis.reporting.sanitize import clean, count_nameless, is_drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 #: Kinds of output a page can show, the best first.
-_SHOWN = ("text/html", "image/png", "image/jpeg", "text/markdown", "text/plain")
+_SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain")
+_PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
 _MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
 TEMPLATES = Path(__file__).parent / "templates"
@@ -96,7 +99,7 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     Raises
     ------
     ReportError
-        A cell failed, a picture has no description, or there is not exactly one title.
+        A cell failed, a picture has no description, or the page is not what :func:`check_page` wants.
 
     Examples
     --------
@@ -111,28 +114,29 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     resources = {"page": page, "notes": notes, "with_code": with_code}
     if any(_SEARCHABLE in markup for markup in _markup(shown)):
         resources |= {"script": _SCRIPT, "script_hash": _HASH}
-    text, _ = _exporter().from_notebook_node(shown, resources=resources)
-    titles = count_titles(text)
-    if titles != 1:
-        raise ReportError(
-            f'The page "{page.title}" has {titles} headings of the first level.',
-            "A page has one: its title.",
-            'Begin the first markdown cell with "# " and use "## " for the parts.',
-        )
+    with speaking(page.language):
+        text, _ = _exporter().from_notebook_node(shown, resources=resources)
+    check_page(text, page.title)
     return str(text)
 
 
 @cache
 def _exporter() -> _PageExporter:
-    return _PageExporter(  # type: ignore[no-untyped-call]
+    exporter = _PageExporter(  # type: ignore[no-untyped-call]
         template_name="page",
         extra_template_basedirs=[str(TEMPLATES)],
-        filters={"clean": _described, "prose": _prose},
+        filters={"clean": _described, "prose": _prose, "encode": _encoded},
     )
+    exporter.environment.globals["tr"] = tr
+    return exporter
 
 
 def _prose(source: str) -> str:
     return _described(str(_MARKDOWN(source)))
+
+
+def _encoded(drawing: str) -> str:
+    return base64.b64encode(drawing.encode()).decode()
 
 
 def _described(markup: str) -> str:
@@ -166,11 +170,17 @@ def _has_place(output: NotebookNode, cell: int) -> bool:
     if output.output_type == "stream":
         return bool(output.name == "stdout")
     kind = next((kind for kind in _SHOWN if kind in output.data), None)
-    if kind in ("image/png", "image/jpeg") and not output.metadata.get(kind, {}).get("alt", "").strip():
+    if kind in _PICTURES and not output.metadata.get(kind, {}).get("alt", "").strip():
         raise ReportError(
             f"The picture of cell {cell} has no description.",
             "Every picture needs one, for those who cannot see it.",
             'Show it with crm.figure(axes), or crm.figure(axes, alt="What the picture shows").',
+        )
+    if kind == "image/svg+xml" and not is_drawing(output.data[kind]):
+        raise ReportError(
+            f"The picture of cell {cell} is more than a drawing.",
+            "A page shows SVG of lines and areas, without scripts, styles, texts and addresses.",
+            "Show it with crm.figure(axes), or as PNG.",
         )
     return kind is not None and "application/javascript" not in output.data
 

@@ -34,6 +34,7 @@ from ipykernel.kernelspec import make_ipkernel_cmd
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from crm_analysis.reporting import warm
+from crm_analysis.reporting.environment import of_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +48,8 @@ SOCKET = "CRM_ANALYSIS_WARM"
 #: The environment of a warm process and of kernels that are to be forks of it: with more than one thread of
 #: arithmetic there would be threads before the fork.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: What the kernels of reports have besides the environment of the process that asks.
+ENVIRONMENT = {"MPLBACKEND": "agg", "PYTHONHASHSEED": "0", "TZ": "UTC", **ONE_THREAD}
 #: The allocator of pyarrow starts a thread of its own unless told not to.
 _NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 #: How a kernel of this interpreter is started cold; its own arguments follow.
@@ -133,7 +136,6 @@ class _Forked:
     def send_signal(self, number: int) -> None:
         """Send a signal to the kernel and its children, unless it has ended."""
         if self.poll() is None:
-            self._server.settimeout(_ANSWER_SECONDS)
             try:
                 self._server.sendall(f"{int(number)}\n".encode())
             except OSError as gone:
@@ -152,9 +154,16 @@ class _Forked:
         return self._server.recv(64).decode().strip()
 
 
+#: Addresses of the warm processes begun here, by environment and package.
+_begun: dict[tuple[object, ...], str] = {}
+
+
 @contextmanager
 def warm_process(environment: Mapping[str, str] = ONE_THREAD, *, package: str = "") -> Iterator[None]:
     """Keep a warm process: kernels started meanwhile, here or in processes begun here, are its forks.
+
+    It loads in the background: a kernel asked for too early waits for it. Where the same one is wanted again
+    meanwhile, it is that one.
 
     Parameters
     ----------
@@ -168,17 +177,22 @@ def warm_process(environment: Mapping[str, str] = ONE_THREAD, *, package: str = 
     -----
     Only on Linux; elsewhere a fork is unsafe or does not exist, and all kernels are started cold.
     """
-    outer = os.environ.pop(SOCKET, None)
+    outer, wanted = os.environ.get(SOCKET), (package, *sorted(environment.items()))
+    if outer is not None and outer == _begun.get(wanted):
+        yield
+        return
+    os.environ.pop(SOCKET, None)
     folder = tempfile.mkdtemp(prefix="crm-warm-")  # nobody else can enter it
     process = None
     try:
         if is_possible():
             address = str(Path(folder) / "socket")
-            process = _start(address, {**os.environ, **environment, **_NO_THREADS}, package)
+            process = _start(address, {**of_kernel(os.environ), **environment, **_NO_THREADS}, package)
             if process is not None:
-                os.environ[SOCKET] = address
+                os.environ[SOCKET] = _begun[wanted] = address
         yield
     finally:
+        _begun.pop(wanted, None)
         os.environ.pop(SOCKET, None)
         if outer is not None:
             os.environ[SOCKET] = outer

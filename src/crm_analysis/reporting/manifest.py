@@ -9,8 +9,6 @@ import hashlib
 import json
 import platform
 from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import crm_analysis
@@ -18,8 +16,8 @@ from crm_analysis.errors import ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-    from crm_analysis.reporting.notebooks import Notebook
     from crm_analysis.reporting.parameters import Value
     from crm_analysis.view import PeriodView
 
@@ -50,36 +48,10 @@ def write_json(path: Path, content: object) -> None:
 @cache
 def versions() -> dict[str, str]:
     """Return the versions that decide the figures."""
+    from importlib.metadata import version
+
     packages = {name: version(name) for name in _PACKAGES}
     return {"crm-analysis": crm_analysis.__version__, "python": platform.python_version(), **packages}
-
-
-@cache
-def _library() -> str:
-    """Hash this package's own files: between two releases the version stays, the code does not."""
-    folder = Path(crm_analysis.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix not in {".pyc", ".ipynb"}:
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def inputs_key(
-    view: PeriodView, notebook: Notebook, parameters: Mapping[str, Value], *, with_code: bool
-) -> str:
-    """Hash all that decides a report: data, settings, notebook, parameters, package and its environment."""
-    parts = [
-        view.header.fingerprint,
-        [list(map(str, row)) for row in view.header.rows.itertuples(index=False)],
-        view.dataset.settings.model_dump(mode="json", exclude={"root", "database"}),
-        notebook.digest,
-        sorted(parameters.items()),
-        with_code,
-        _library(),
-        versions(),
-    ]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
 def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
@@ -103,6 +75,7 @@ def describe_period(view: PeriodView, parameters: Mapping[str, Value], data: str
         "title": header.title,
         "language": context.words.language,
         "currency": context.words.currency,
+        "covered": context.covered.text,
         "comparison": context.comparison.text if context.comparison else None,
         "notes": list(context.notes),
         "parameters": {**parameters, "period": period.text, "data": data},

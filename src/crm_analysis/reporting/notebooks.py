@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import ParameterError, ReportError, listed, nearest
+from crm_analysis.language import LANGUAGES, tr
 from crm_analysis.reporting.parameters import Parameter, read_parameters
 
 if TYPE_CHECKING:
@@ -55,10 +56,29 @@ class Notebook:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
-    def title(self) -> str:
-        """Its first heading."""
+    def code(self) -> str:
+        """Hash of what its run depends on: cells of code with their tags, and the metadata; not the prose."""
+        cells = [
+            (_source(cell).rstrip(), sorted(cell.get("metadata", {}).get("tags", ())))
+            for cell in self._cells("code")
+        ]
+        metadata = json.loads(self.text).get("metadata", {})
+        return hashlib.sha256(json.dumps([cells, metadata], sort_keys=True).encode()).hexdigest()
+
+    def text_in(self, language: str) -> str:
+        """Return the notebook with its prose in a language; a cell without a translation stays as it is."""
+        if language == LANGUAGES[0]:
+            return self.text
+        content = json.loads(self.text)
+        for cell in content["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = tr(_source(cell), language)
+        return json.dumps(content, ensure_ascii=False)
+
+    def title(self, language: str) -> str:
+        """Return its first heading in a language."""
         for cell in self._cells("markdown"):
-            if match := _HEADING.search(_source(cell)):
+            if match := _HEADING.search(tr(_source(cell), language)):
                 return match[1]
         raise ReportError(
             f"The notebook {self.path.name} has no title.",
@@ -88,6 +108,11 @@ class Notebook:
                 "Take it from version control again.",
             ) from error
         return [cell for cell in cells if cell["cell_type"] == kind]
+
+
+def file_of(stem: str, suffix: str = "html") -> str:
+    """Name a file of a report; the summary is the index of its period."""
+    return f"{'index' if stem == SUMMARY else stem}.{suffix}"
 
 
 def find_notebooks(start: Path | None = None) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crm_analysis.language import tr
 from crm_analysis.reporting.exporter import Link, Page, to_html
-from crm_analysis.reporting.notebooks import SUMMARY
+from crm_analysis.reporting.notebooks import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,14 +16,7 @@ if TYPE_CHECKING:
     from crm_analysis.reporting.notebooks import Notebook
     from crm_analysis.view import PeriodView
 
-
-#: Of the sentences; figures and dates may be written otherwise.
-LANGUAGE = "en"
-
-
-def file_of(stem: str, suffix: str = "html") -> str:
-    """Name a file of a report; the summary is the index of its period."""
-    return f"{'index' if stem == SUMMARY else stem}.{suffix}"
+__all__ = ["file_of", "render"]
 
 
 def render(
@@ -51,10 +45,10 @@ def render(
     with_code
         Whether it shows code.
     """
-    words = view.context.words
+    words, language = view.context.words, view.language
     links = (
-        Link("All periods", "../index.html"),
-        *(Link(other.title, file_of(other.stem), other.stem == notebook.stem) for other in others),
+        Link(tr("All periods", language), "../index.html"),
+        *(Link(other.title(language), file_of(other.stem), other.stem == notebook.stem) for other in others),
     )
-    title = f"{notebook.title}, {words.period(view.period)}"
-    return to_html(executed, Page(title, LANGUAGE, links, notes), with_code=with_code)
+    title = f"{notebook.title(language)}, {words.period(view.period)}"
+    return to_html(executed, Page(title, language, links, notes), with_code=with_code)

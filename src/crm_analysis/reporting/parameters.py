@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from crm_analysis.errors import ParameterError, ReportError, nearest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = str | int | float | bool
 
 _TYPES: dict[str, type[Value]] = {"str": str, "int": int, "float": float, "bool": bool}
+_WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^/\s@]+@")
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 #: What the runner sets itself.
 _RESERVED = {
@@ -60,8 +63,10 @@ class Parameter:
         Raises
         ------
         ParameterError
-            It has not, or it holds control characters.
+            It has not, or it holds control characters or a password.
         """
+        if isinstance(value, str) and _WITH_PASSWORD.search(value):
+            raise self._wrong("an address with a password, which stands in the notebook from then on")
         # to Python True is an int; to who wrote a number it is not
         number = self.type == "float" and isinstance(value, int) and not isinstance(value, bool)
         if type(value) is not _TYPES[self.type] and not number:
@@ -194,3 +199,9 @@ def _unreadable(name: str, line: int, source: str) -> ReportError:
         "A line is name: type = value  # help, with a type of str, int, float or bool and a plain value.",
         "Put it so, or move other code into a cell of its own.",
     )
+
+
+def shown_data(data: str) -> str:
+    """Name the data for readers: as typed where that lies below the working directory, else its last part."""
+    path = Path(data)
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from concurrent.futures import as_completed
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from crm_analysis.errors import ReportError
 from crm_analysis.reporting import manifest, pages, publish
-from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil, shown_data
+from crm_analysis.reporting.again import with_prose
+from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
+from crm_analysis.reporting.due import look
+from crm_analysis.reporting.earlier import Earlier
 from crm_analysis.reporting.execute import Outcome, Task, execute
+from crm_analysis.reporting.gate import check_secrets
+from crm_analysis.reporting.keys import DATA, differing
 from crm_analysis.reporting.notebooks import SUMMARY
+from crm_analysis.reporting.parameters import shown_data
+from crm_analysis.reporting.plan import PeriodReport
+from crm_analysis.reporting.restated import Restatement, banner, of_all, restate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor, Future
 
     from nbformat import NotebookNode
@@ -27,32 +37,6 @@ if TYPE_CHECKING:
 #: Told of a period and how one of its notebooks ended.
 Tell: TypeAlias = "Callable[[str, Outcome], None]"
 Entry: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class PeriodReport:
-    """What came of a period.
-
-    Parameters
-    ----------
-    period
-        Its text.
-    outcomes
-        How each notebook ended; none where all was up to date.
-    page
-        The summary of the period, or its folder where there is no notebook of a summary.
-    """
-
-    period: str
-    outcomes: tuple[Outcome, ...]
-    page: Path
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing failed, and something was published if anything was to run."""
-        statuses = {outcome.status for outcome in self.outcomes if outcome.stem != SUMMARY}
-        failed = any(outcome.status == "failed" for outcome in self.outcomes)
-        return not failed and (not statuses or "published" in statuses)
 
 
 class PeriodRun:
@@ -69,76 +53,152 @@ class PeriodRun:
     def __init__(self, plan: Plan, pool: Executor) -> None:
         self.plan, self._pool = plan, pool
         self._began = datetime.now(UTC)
-        plan.order.out.mkdir(parents=True, exist_ok=True)
-        self._place = tempfile.TemporaryDirectory(dir=plan.order.out, prefix=".staging-")
-        self._staging = Path(self._place.name).resolve()
+        self._place = Path(tempfile.mkdtemp(dir=plan.order.out, prefix=publish.STAGING))
+        self._staging = (self._place / "saved").resolve()
+        self._staging.mkdir()
+        self._earlier, self._due = Earlier(plan.target), look(plan)
         self._veil = make_veil(plan.order.data, self._staging, plan.secrets)
         self._outcomes: dict[str, Outcome] = {}
         self._executed: dict[str, NotebookNode] = {}
+        self._entries: dict[str, Entry] = {}
         self._linked: dict[str, tuple[Notebook, ...]] = {}
-        self._running = {self._submit(notebook): notebook for notebook in plan.analyses}
+        self._running = {self._submit(notebook): notebook for notebook in self._longest_first()}
 
     def finish(self, tell: Tell) -> PeriodReport:
         """Wait for the notebooks, run the summary, publish."""
         plan = self.plan
-        with self._place:
+        with publish.writing(plan.target), self._cleared():
             for stem, why in plan.lacking.items():
                 self._end(stem, Outcome(stem, "left_out", error=why), tell)
             for future in as_completed(self._running):
                 self._take(self._running[future], future.result(), tell)
-            entries = self._entries()
-            self._leave_for_summary(entries)
-            if plan.summary is not None:
-                self._take(plan.summary, self._submit(plan.summary).result(), tell)
-            self._publish(entries)
+            for notebook in self._outdated():
+                self._show_again(notebook, tell)
+            self._entries = self._gathered()
+            self._leave_for_summary(self._entries)
+            if self._due.summary is not None:
+                self._take(self._due.summary, self._submit(self._due.summary).result(), tell)
+            elif plan.summary in self._due.render:
+                self._show_again(plan.summary, tell)
+            self._publish(self._entries)
         outcomes = [self._outcomes[n.stem] for n in plan.order.notebooks if n.stem in self._outcomes]
-        return PeriodReport(plan.view.period.text, tuple(outcomes), plan.page)
+        stand = any(e["status"] == "published" for s, e in self._entries.items() if s not in self._outcomes)
+        return PeriodReport(plan.period.text, tuple(outcomes), plan.page, stand)
+
+    @contextmanager
+    def _cleared(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            shutil.rmtree(self._place, ignore_errors=True)
 
     # -- one notebook ------------------------------------------------------------------------------------
 
+    def _longest_first(self) -> list[Notebook]:
+        """Return the analyses by the time they took last: none that takes long is left for the end."""
+        return sorted(self._due.run, key=lambda notebook: -self._earlier.seconds_of(notebook.stem))
+
+    @property
+    def _now(self) -> str:
+        return self._began.isoformat(timespec="seconds")
+
     def _submit(self, notebook: Notebook) -> Future[Outcome]:
-        parameters = self.plan.parameters[notebook.stem]
-        return self._pool.submit(execute, Task(notebook.stem, notebook.text, parameters, self._staging))
+        order, parameters = self.plan.order, self.plan.parameters[notebook.stem]
+        limits = order.deadline, order.cell_deadline
+        variables = self.plan.view.dataset.settings.variables
+        task = Task(notebook.stem, notebook.text_in(self.plan.language), parameters, self._staging, *limits, variables)
+        return self._pool.submit(execute, task)
 
     def _take(self, notebook: Notebook, outcome: Outcome, tell: Tell) -> None:
-        """Clean what came out of a run, see that it makes a page, and put it where it belongs."""
+        """Clean what came out of a run."""
         stem = notebook.stem
         raw = self._staging / f"{stem}.ipynb"
         if raw.is_file():
             self._executed[stem] = clean(from_text(raw.read_text(encoding="utf-8")), self._veil)
             raw.unlink()
+        self._settle(notebook, outcome, tell)
+
+    def _outdated(self) -> list[Notebook]:
+        """Return the analyses that need no run but another page, now that the other pages are known."""
+        links = self._with_page()
+        kept = {
+            stem: entry for stem, entry in self._earlier.entries.items() if entry["status"] == "published"
+        }
+        return [
+            notebook
+            for notebook in self.plan.order.chosen
+            if notebook.stem in kept
+            and notebook.stem not in self._outcomes
+            and differing(kept[notebook.stem].get("inputs"), self.plan.key(notebook, links))
+        ]
+
+    def _show_again(self, notebook: Notebook, tell: Tell) -> None:
+        """Make a page of what ran before: with the prose, the template and the links as they are now."""
+        stem, target = notebook.stem, self.plan.target
+        executed = self._earlier.notebook(stem)
+        if executed is None:  # it was there a moment ago
+            raise ReportError(
+                f'"{target / pages.file_of(stem, "ipynb")}" was changed while its page was made again.',
+                "What is published stays as it is while a run goes on.",
+                "Run again.",
+            )
+        source = notebook.text_in(self.plan.language)
+        self._executed[stem] = clean(with_prose(from_text(source), executed), self._veil)
+        of_pages = {pages.file_of(stem), pages.file_of(stem, "ipynb")}
+        for name in publish.files_of(target, stem) - of_pages:
+            place = self._staging / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(target / name, place)
+        if stem != SUMMARY:
+            findings = manifest.read_json(target / manifest.FINDINGS) or []
+            record = manifest.to_record(stem, self._earlier.entries[stem], findings)
+            manifest.write_json(self._staging / f"{stem}.json", record)
+        self._settle(notebook, Outcome(stem, "published"), tell)
+
+    def _settle(self, notebook: Notebook, outcome: Outcome, tell: Tell) -> None:
+        """See that what was executed makes a page, and put it where it belongs."""
+        stem = notebook.stem
         if outcome.status == "published":
             try:
                 self._render(notebook)
+                self._must_hold_no_secret(stem)
             except ReportError as error:
                 outcome = replace(outcome, status="failed", error=error.what)
+                (self._staging / f"{stem}.json").unlink(missing_ok=True)  # the summary must not repeat it
         if stem in self._executed and outcome.status != "left_out":
             name = pages.file_of(stem, "ipynb")
             place = self._staging / (name if outcome.status == "published" else publish.failed_file(stem))
             place.parent.mkdir(exist_ok=True)
-            place.write_text(as_text(self._executed[stem]), encoding="utf-8")
+            text = self._veil.without_secrets(as_text(self._executed[stem]))
+            place.write_text(text, encoding="utf-8")
         self._end(stem, outcome, tell)
+
+    def _must_hold_no_secret(self, stem: str) -> None:
+        """Look through all that is published of a report, and what it leaves for the summary."""
+        saved = {name for name in (f"{stem}.json",) if (self._staging / name).is_file()}
+        check_secrets(self._staging, saved | publish.files_of(self._staging, stem), self.plan.secrets)
 
     def _end(self, stem: str, outcome: Outcome, tell: Tell) -> None:
         self._outcomes[stem] = replace(outcome, error=self._veil(outcome.error))
-        tell(self.plan.view.period.text, self._outcomes[stem])
+        tell(self.plan.period.text, self._outcomes[stem])
 
     def _render(self, notebook: Notebook) -> None:
         """Write the page of a notebook, unless it stands there with the same links already."""
         links = self._with_page()
         if self._linked.get(notebook.stem) == links:
             return
-        executed, with_code = self._executed[notebook.stem], self.plan.order.with_code
-        page = pages.render(notebook, executed, self.plan.view, links, with_code=with_code)
+        executed, view, with_code = self._executed[notebook.stem], self.plan.view, self.plan.order.with_code
+        notes = banner(self._restated(notebook), view.context.words)
+        page = pages.render(notebook, executed, view, links, notes, with_code=with_code)
         (self._staging / pages.file_of(notebook.stem)).write_text(page, encoding="utf-8")
         self._linked[notebook.stem] = links
 
     def _with_page(self) -> tuple[Notebook, ...]:
         """Return the notebooks that have a page in this period or, as far as is known, will have one."""
-        planned = {n.stem for n in (*self.plan.analyses, self.plan.summary) if n is not None}
+        planned = {n.stem for n in (*self._due.run, self._due.summary) if n is not None}
         failed, lost = self._with_status("failed"), self._with_status("left_out")
         notebooks = self.plan.order.notebooks
-        here = {n.stem for n in notebooks if (self.plan.target / pages.file_of(n.stem)).is_file()}
+        here = {n.stem for n in notebooks if self._earlier.has_page(n.stem)}
         return tuple(n for n in notebooks if n.stem in ((planned - failed) | here) - lost)
 
     def _with_status(self, status: str) -> set[str]:
@@ -146,9 +206,9 @@ class PeriodRun:
 
     # -- what the manifest says --------------------------------------------------------------------------
 
-    def _entries(self) -> dict[str, Entry]:
+    def _gathered(self) -> dict[str, Entry]:
         """Return an entry an analysis, those of earlier runs among them."""
-        earlier = (manifest.read_json(self.plan.target / manifest.NAME) or {}).get("notebooks", {})
+        earlier = self._earlier.entries
         entries = {}
         for notebook in self.plan.order.notebooks:
             if notebook.stem in self._outcomes:
@@ -158,44 +218,79 @@ class PeriodRun:
         return entries
 
     def _entry(self, notebook: Notebook) -> Entry:
-        outcome = self._outcomes[notebook.stem]
-        entry: Entry = {"number": notebook.number, "title": notebook.title, "status": outcome.status}
+        outcome, title = self._outcomes[notebook.stem], notebook.title(self.plan.language)
+        entry: Entry = {"number": notebook.number, "title": title, "status": outcome.status}
         if outcome.status == "left_out":
-            return entry | {"why": outcome.error}
+            return entry | {"why": outcome.error, "inputs": self.plan.key(notebook)}
         if outcome.status == "failed":
-            kept = (self.plan.target / pages.file_of(notebook.stem)).is_file()
+            kept = self._earlier.has_page(notebook.stem)
             return entry | {"cell": outcome.cell, "error": outcome.error, "kept_page": kept}
-        record = manifest.read_json(self._staging / f"{notebook.stem}.json") or manifest.NOTHING_SAVED
-        return entry | {"inputs": self.plan.key(notebook), **manifest.of_record(record)}
+        if restated := self._restated(notebook):
+            entry |= {"restated": restated}
+        return entry | manifest.of_record(self._record(notebook.stem))
+
+    def _record(self, stem: str) -> dict[str, Any]:
+        saved: dict[str, Any] = manifest.read_json(self._staging / f"{stem}.json") or manifest.NOTHING_SAVED
+        return saved
+
+    def _restated(self, notebook: Notebook) -> Restatement | None:
+        """Say what its main figures were before the data of the period were corrected; None if never."""
+        stem, view = notebook.stem, self.plan.view
+        if stem == SUMMARY:
+            return of_all(self._entries.values())
+        before = self._earlier.entries.get(stem, {})
+        corrected = DATA in differing(before.get("inputs", {}), self.plan.key(notebook, ()))
+        if before.get("status") == "published" and corrected and self._earlier.was_whole:
+            tiles = self._record(stem)["tiles"]
+            return restate(before["tiles"], tiles, view.dataset.last_day, view.context.words)
+        kept: Restatement | None = before.get("restated")
+        return kept
 
     def _leave_for_summary(self, entries: dict[str, Entry]) -> None:
         """Write what the summary reads besides what was saved: earlier results, and what is missing."""
         findings = manifest.read_json(self.plan.target / manifest.FINDINGS) or []
         for stem, entry in entries.items():
             if entry["status"] != "published":
-                manifest.write_json(self._staging / f"{stem}.{entry['status']}.json", {"stem": stem, **entry})
+                about = {"stem": stem, **entry, **self._dates(stem)}
+                manifest.write_json(self._staging / f"{stem}.{entry['status']}.json", about)
             elif stem not in self._outcomes:
                 record = manifest.to_record(stem, entry, findings)
                 manifest.write_json(self._staging / f"{stem}.json", record)
 
+    def _dates(self, stem: str) -> dict[str, str]:
+        ran = self._now if stem in self._outcomes else self._earlier.ran(stem)
+        return {"ran": ran, "page_of": self._earlier.page_of(stem)}
+
     # -- publishing --------------------------------------------------------------------------------------
 
     def _publish(self, entries: dict[str, Entry]) -> None:
-        plan, staging, target = self.plan, self._staging, self.plan.target
-        done = [n for n in plan.order.chosen if n.stem in self._with_status("published")]
-        summary = {} if plan.summary is None else {SUMMARY: self._entry(plan.summary)}
-        files = {}
-        for notebook in done:
-            self._render(notebook)  # now that it is known which pages there are
-            files[notebook.stem] = publish.files_of(staging, notebook.stem)
-            entry = (entries | summary)[notebook.stem]
-            entry["files"] = manifest.digests(staging, files[notebook.stem])
-        stale = publish.stale(target, self._outcomes, files)
+        """Gather the new folder of the period and put it in place of the old one."""
+        plan, staging, target, new = self.plan, self._staging, self.plan.target, self._place / "new"
+        summary = {SUMMARY: self._earlier.summary} if self._earlier.summary else {}
+        if plan.summary is not None and SUMMARY in self._outcomes:
+            summary = {SUMMARY: self._entry(plan.summary)}
+        for notebook in plan.order.chosen:
+            if notebook.stem not in self._outcomes:
+                continue
+            entry, stem = (entries | summary)[notebook.stem], notebook.stem
+            if entry["status"] == "published":
+                self._render(notebook)  # now that it is known which pages there are
+                entry["inputs"] = self.plan.key(notebook, self._with_page())
+                names = publish.files_of(staging, stem)
+                entry["files"] = manifest.digests(staging, names)
+                publish.move(staging, new, names)
+            elif entry.get("kept_page"):
+                links, with_code = self._with_page(), plan.order.with_code
+                page = self._earlier.marked_page(notebook, plan.view, links, self._now, with_code=with_code)
+                marked = publish.add(new, pages.file_of(stem), page)
+                kept = manifest.digests(target, publish.files_of(target, stem))
+                entry["files"] = kept | manifest.digests(new, marked)
         self._write_answers(entries, summary)
-        failed = sorted(publish.failed_file(s) for s in self._with_status("failed") if s in self._executed)
-        ready = [name for names in files.values() for name in sorted(names)]
-        publish.move(staging, target, (*ready, *failed, manifest.FINDINGS, manifest.NAME))
-        publish.remove(target, stale)
+        failed = {publish.failed_file(stem) for stem in self._with_status("failed") if stem in self._executed}
+        publish.move(staging, new, {*failed, manifest.FINDINGS, manifest.NAME})
+        every = (path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
+        check_secrets(new, every, plan.secrets)
+        publish.put(new, target, publish.stale(target, self._outcomes))
 
     def _write_answers(self, entries: dict[str, Entry], summary: dict[str, Entry]) -> None:
         """Write findings and manifest of the period."""
@@ -208,10 +303,11 @@ class PeriodRun:
         manifest.write_json(self._staging / manifest.FINDINGS, manifest.published_findings(saved))
         ended = datetime.now(UTC)
         times = {
-            "started": self._began.isoformat(timespec="seconds"),
+            "started": self._now,
             "finished": ended.isoformat(timespec="seconds"),
             "seconds": round((ended - self._began).total_seconds(), 3),
-            "notebooks": {stem: o.seconds for stem, o in sorted(self._outcomes.items()) if o.seconds},
+            "notebooks": self._earlier.took({s: o.seconds for s, o in self._outcomes.items() if o.seconds}),
+            **self._earlier.times(self._now, entries | summary, self._outcomes),
         }
         described = manifest.describe_period(plan.view, plan.order.values, shown_data(plan.order.data))
         content = {**described, "notebooks": entries, **summary, "times": times}

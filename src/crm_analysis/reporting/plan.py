@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
-from crm_analysis.dataset import load
+from crm_analysis.language import tr
 from crm_analysis.period import parse_range, resolve
 from crm_analysis.reporting import manifest
-from crm_analysis.reporting.cleaning import shown_data
-from crm_analysis.reporting.notebooks import SUMMARY
-from crm_analysis.reporting.pages import file_of
-from crm_analysis.reporting.parameters import check_values
-from crm_analysis.sources.check import lacking
+from crm_analysis.reporting.due import look
+from crm_analysis.reporting.keys import Key, make_key
+from crm_analysis.reporting.notebooks import SUMMARY, file_of
+from crm_analysis.reporting.parameters import check_values, shown_data
+from crm_analysis.reporting.slices import Memory, Slice, slice_of
+from crm_analysis.sources.places import locate, read_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date
     from pathlib import Path
 
     from crm_analysis.dataset import Dataset
     from crm_analysis.period import Period
+    from crm_analysis.reporting.execute import Outcome
     from crm_analysis.reporting.notebooks import Notebook
     from crm_analysis.reporting.parameters import Value
+    from crm_analysis.reporting.run import Watcher
     from crm_analysis.view import PeriodView
 
 
@@ -49,6 +52,10 @@ class Order:
         Whether pages show code.
     today
         The day on which the order is given; without it no period may be relative.
+    deadline, cell_deadline
+        Minutes that a report, and each of its cells, may take.
+    force
+        Whether to run what is up to date, too.
     """
 
     periods: str
@@ -59,6 +66,9 @@ class Order:
     values: Mapping[str, Value] = field(default_factory=dict)
     with_code: bool = False
     today: date | None = None
+    deadline: float = 30.0
+    cell_deadline: float | None = None
+    force: bool = False
 
     def absolute(self, fiscal_year_starts: int = 1) -> str:
         """Return the periods as absolute ones: the last quarter depends on where the fiscal year begins."""
@@ -73,27 +83,50 @@ class Plan:
     ----------
     order
         What was asked for.
-    view
-        The data at the end of the period.
+    period
+        Its period.
+    known
+        What the period can read of the data, as hashes.
     parameters
-        Values of the parameters, by stem of each notebook that is to run.
-    lacking
-        Why the data cannot feed a report, by stem.
+        Values of the parameters, by stem of each notebook that was chosen.
+    load
+        Opens the data, the same for all plans of an order.
     """
 
     order: Order
-    view: PeriodView
+    period: Period
+    known: Slice
     parameters: dict[str, dict[str, Value]]
-    lacking: dict[str, str]
+    load: Callable[[], Dataset] = field(repr=False, compare=False)
+
+    @cached_property
+    def view(self) -> PeriodView:
+        """The data at the end of the period: opened where something is to be done."""
+        return _view(self.order, self.load(), self.period)
+
+    @property
+    def language(self) -> str:
+        """In which language the reports are written."""
+        return str(self.order.values.get("lang") or self.known.settings["language"])
+
+    @cached_property
+    def lacking(self) -> dict[str, str]:
+        """Why the data cannot feed a report, by stem."""
+        why = tr("The data lack: {what}.", self.language)
+        return {
+            n.stem: why.format(what="; ".join(_in_words(n, self.language) for n in self.known.lacking[n.stem]))
+            for n in self.order.chosen
+            if n.stem in self.known.lacking
+        }
 
     @property
     def target(self) -> Path:
         """The folder of the period."""
-        return self.order.out / self.view.period.text
+        return self.order.out / self.period.text
 
     @property
     def analyses(self) -> tuple[Notebook, ...]:
-        """The notebooks to run beside each other."""
+        """The notebooks that the data can feed, without the summary."""
         return tuple(n for n in self.order.chosen if n.stem != SUMMARY and n.stem not in self.lacking)
 
     @property
@@ -108,30 +141,76 @@ class Plan:
 
     @property
     def secrets(self) -> dict[str, str]:
-        """The address of the database, by the name of the variable that holds it."""
-        name = self.view.dataset.settings.database.removeprefix("env:")
-        return {name: os.environ[name]} if name in os.environ else {}
+        """What must reach no reader, by the name of the variable that holds it."""
+        secrets: dict[str, str] = self.view.dataset.settings.secrets
+        return secrets
 
     def shown_parameters(self, stem: str) -> dict[str, Value]:
         """Return the values as readers see them: no path of this machine."""
         return {**self.parameters[stem], "data": shown_data(self.order.data)}
 
-    def key(self, notebook: Notebook) -> str:
-        """Hash all that decides a report."""
-        shown = self.shown_parameters(notebook.stem)
-        return manifest.inputs_key(self.view, notebook, shown, with_code=self.order.with_code)
+    def key(self, notebook: Notebook, links: Iterable[Notebook] | None = None) -> Key:
+        """Gather all that decides a report, with links to the pages there will be where none are named."""
+        return make_key(
+            notebook,
+            self.shown_parameters(notebook.stem),
+            self.known,
+            tuple(self.with_page() if links is None else links),
+            language=self.language,
+            with_code=self.order.with_code,
+        )
+
+    def with_page(self) -> tuple[Notebook, ...]:
+        """Return the notebooks that have a page in this period, or will have one if all goes well."""
+        planned = {n.stem for n in self.order.chosen}
+        entries = (manifest.read_json(self.target / manifest.NAME) or {}).get("notebooks", {})
+        without = {stem for stem, entry in entries.items() if entry["status"] == "left_out"}
+        return tuple(
+            n
+            for n in self.order.notebooks
+            if n.stem not in self.lacking
+            and n.stem not in without
+            and (n.stem in planned or (self.target / file_of(n.stem)).is_file())
+        )
 
     def is_up_to_date(self) -> bool:
         """Say whether all of it stands published already, made from the same input and untouched since."""
-        made = manifest.read_json(self.target / manifest.NAME) or {}
-        entries: dict[str, Any] = {**made.get("notebooks", {}), SUMMARY: made.get(SUMMARY, {})}
-        left_out = {stem: entry.get("why") for stem, entry in entries.items() if entry.get("why")}
-        return left_out == self.lacking and all(
-            entries.get(notebook.stem, {}).get("inputs") == self.key(notebook)
-            and manifest.intact(self.target, entries[notebook.stem]["files"])
-            for notebook in (*self.analyses, self.summary)
-            if notebook is not None
-        )
+        return not look(self)
+
+
+@dataclass(frozen=True)
+class PeriodReport:
+    """What came of a period.
+
+    Parameters
+    ----------
+    period
+        Its text.
+    outcomes
+        How each notebook ended; none where all was up to date.
+    page
+        The summary of the period, or its folder where there is no notebook of a summary.
+    stand
+        Whether reports of earlier runs stand beside these, up to date or not asked for.
+    """
+
+    period: str
+    outcomes: tuple[Outcome, ...]
+    page: Path
+    stand: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed, and something was published if anything was to run."""
+        statuses = {outcome.status for outcome in self.outcomes if outcome.stem != SUMMARY}
+        failed = any(outcome.status == "failed" for outcome in self.outcomes)
+        return not failed and (self.stand or not statuses or "published" in statuses)
+
+
+def unchanged(plan: Plan, watcher: Watcher) -> PeriodReport:
+    """Tell that nothing of a period is to be done."""
+    watcher.up_to_date(plan.period.text)
+    return PeriodReport(plan.period.text, (), plan.page)
 
 
 def make_plans(order: Order) -> tuple[Plan, ...]:
@@ -145,41 +224,67 @@ def make_plans(order: Order) -> tuple[Plan, ...]:
         A notebook lacks a parameter, or a value is of the wrong type.
     SourceError, MappingError, DataError
         The data cannot be read or used.
+    NotReadyError
+        They do not reach the period's end yet, as the settings ask.
     """
     parse_range(order.absolute())  # whether it can be read at all is known before the data are
     _parameters(order, order.absolute())
-    dataset = load(order.data)
-    fiscal_year_starts = dataset.settings.fiscal_year_starts
+    config = read_config(locate(order.data))
+    fiscal_year_starts = config.settings.fiscal_year_starts
     periods = parse_range(order.absolute(fiscal_year_starts), fiscal_year_starts)
-    return tuple(_plan(order, dataset, period) for period in periods)
+    memory = Memory(config)
+
+    @cache
+    def data() -> Dataset:
+        from crm_analysis.dataset import load  # the engine, which is not needed where nothing has changed
+
+        return load(order.data)
+
+    if config.settings.ready:
+        from crm_analysis.reporting.ready import must_be_ready
+
+        must_be_ready(data(), periods, order.today)
+    known = {period.end: memory.recall(period.end) for period in periods}
+    read = {
+        period.end: slice_of(_view(order, data(), period)) for period in periods if known[period.end] is None
+    }
+    memory.keep(read)
+    plans = tuple(
+        Plan(order, period, known[period.end] or read[period.end], _parameters(order, period.text), data)
+        for period in periods
+    )
+    for plan in plans:
+        if not plan.is_up_to_date():
+            plan.view  # noqa: B018 - what is asked of the data is checked before anything runs
+    return plans
 
 
-def _plan(order: Order, dataset: Dataset, period: Period) -> Plan:
+def _view(order: Order, dataset: Dataset, period: Period) -> PeriodView:
     language = str(order.values.get("lang", "")) or None
     compare_to = order.values.get("compare_to", "previous")
-    view = dataset.view(period, str(compare_to), language=language)
-    needs = lacking(dataset.source)
-    absent = {n.stem: needs[n.stem][0] for n in order.chosen if n.stem in needs}
-    why = {
-        stem: f"The data lack: {'; '.join(map(_in_words, names))}." for stem, names in absent.items() if names
-    }
-    return Plan(order, view, _parameters(order, period.text), why)
+    return dataset.view(period, str(compare_to), language=language)
 
 
-def _in_words(need: str) -> str:
+def _in_words(need: str, language: str) -> str:
     """Write what is lacking as people say it: "a.x or b.x" as "x (in a or b)".
+
+    Tables and columns keep their names, by which the settings and the documents call them.
 
     Examples
     --------
-    >>> _in_words("deals.channel or sales.channel"), _in_words("customers or sales.region")
-    ('channel (in deals or sales)', 'customers, or region (in sales)')
+    >>> [_in_words(need, "en") for need in ("deals.channel or sales.channel", "customers or sales.region")]
+    ['channel (in deals or sales)', 'customers, or region (in sales)']
     """
     tables: dict[str, list[str]] = {}
     for one in need.split(" or "):
         table, _, name = one.partition(".")
         tables.setdefault(name or table, []).extend([table] if name else [])
-    said = [f"{name} (in {' or '.join(where)})" if where else name for name, where in tables.items()]
-    return ", or ".join(said).replace("_", " ")
+    column = tr("{column} (in {tables})", language)
+    said = [
+        column.format(column=name, tables=tr(" or ", language).join(where)) if where else name
+        for name, where in tables.items()
+    ]
+    return tr(", or ", language).join(said).replace("_", " ")
 
 
 def _parameters(order: Order, period: str) -> dict[str, dict[str, Value]]:

@@ -1,29 +1,33 @@
-"""Run reports: periods in their order, notebooks beside each other in processes of their own."""
+"""Run reports: periods in their order, notebooks beside each other in kernels of their own."""
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
+import threading
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from crm_analysis.reporting.execute import ENVIRONMENT, begin_work
-from crm_analysis.reporting.forked import warm_process
-from crm_analysis.reporting.period_run import PeriodReport, PeriodRun
-from crm_analysis.reporting.publish import move
-from crm_analysis.reporting.site import render_index
+from crm_analysis.reporting.execute import OwnKernel
+from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
+from crm_analysis.reporting.lock import alone
+from crm_analysis.reporting.period_run import PeriodRun
+from crm_analysis.reporting.plan import make_plans, unchanged
+from crm_analysis.reporting.publish import is_behind
+from crm_analysis.reporting.site import renew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor, Future
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
+    from types import FrameType
 
     from crm_analysis.period import Period
     from crm_analysis.reporting.execute import Outcome
-    from crm_analysis.reporting.plan import Plan
+    from crm_analysis.reporting.plan import PeriodReport, Plan
+
+
+_LOOK_SECONDS = 0.05
 
 
 class Watcher(Protocol):
@@ -36,9 +40,7 @@ class Watcher(Protocol):
         """Take note that nothing of a period has changed since it was published."""
 
 
-def run(
-    plans: Sequence[Plan], watcher: Watcher, *, jobs: int, force: bool = False
-) -> tuple[PeriodReport, ...]:
+def run(plans: Sequence[Plan], watcher: Watcher, *, jobs: int) -> tuple[PeriodReport, ...]:
     """Run and publish plans of one order, and renew the index of all periods.
 
     Parameters
@@ -49,23 +51,36 @@ def run(
         Told of each report.
     jobs
         How many notebooks run at a time.
-    force
-        Whether to run what is up to date, too.
 
     Returns
     -------
     tuple of PeriodReport
         In the order of the plans.
+
+    Raises
+    ------
+    ReportError
+        Something cannot be written; what was published before is whole.
     """
+    order = plans[0].order
+    with _ended_by_signal(), alone(order.out) as waited:
+        # another run may have taken in newer data than were read here
+        reports = _run(make_plans(order) if waited else plans, watcher, jobs)
+        if is_behind(order.out):
+            renew(order.out)
+    return reports
+
+
+def _run(plans: Sequence[Plan], watcher: Watcher, jobs: int) -> tuple[PeriodReport, ...]:
     due: list[Plan] = []
     done: dict[Period, PeriodReport] = {}
     for plan in plans:
-        if force or not plan.is_up_to_date():
+        if not plan.is_up_to_date():
             due.append(plan)
         else:
-            done[plan.view.period] = _unchanged(plan, watcher)
+            done[plan.period] = unchanged(plan, watcher)
     warm = warm_process(ENVIRONMENT, package="crm_analysis") if due else nullcontext()
-    with warm, _processes(jobs) as pool:
+    with warm, _drivers(jobs) as pool:
         begun: deque[PeriodRun] = deque()
         for plan in due:
             begun.append(PeriodRun(plan, pool))
@@ -73,54 +88,44 @@ def run(
                 _finish(begun.popleft(), watcher, done)
         while begun:
             _finish(begun.popleft(), watcher, done)
-    if due:
-        _write_index(due[0].order.out)
-    return tuple(done[plan.view.period] for plan in plans)
+    return tuple(done[plan.period] for plan in plans)
 
 
 def _finish(running: PeriodRun, watcher: Watcher, done: dict[Period, PeriodReport]) -> None:
-    done[running.plan.view.period] = running.finish(watcher.ended)
-
-
-class _Processes(ProcessPoolExecutor):
-    """Processes that are deaf to Ctrl-C until they have loaded all they need: no traceback from an import."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Submit a call; a process it starts inherits that Ctrl-C is held back, and hears it again later."""
-        with _held_back():
-            return super().submit(fn, *args, **kwargs)
+    done[running.plan.period] = running.finish(watcher.ended)
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment: it is heard afterwards, where ignoring it would lose it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    usual = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+def _drivers(jobs: int) -> Iterator[Executor]:
+    """Open a pool of threads that drive kernels; where the run is broken off, no kernel is left.
 
-
-@contextmanager
-def _processes(jobs: int) -> Iterator[Executor]:
-    """Open a pool of processes for notebooks, started anew: a fork would share the locks of busy threads."""
-    context = multiprocessing.get_context("spawn")
-    pool = _Processes(jobs, mp_context=context, initializer=begin_work)
+    The work is done in the kernels: a thread waits and hands on what they say.
+    """
+    pool = ThreadPoolExecutor(jobs, "driver")
     try:
         yield pool
+    except BaseException:
+        ending = threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True})
+        ending.start()
+        while ending.is_alive():  # a thread may be about to start one
+            OwnKernel.kill_all()
+            ending.join(_LOOK_SECONDS)
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: it cleans up, publishes nothing more and says how it ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
     finally:
-        pool.shutdown(cancel_futures=True)
+        signal.signal(signal.SIGTERM, usual)
 
 
-def _unchanged(plan: Plan, watcher: Watcher) -> PeriodReport:
-    watcher.up_to_date(plan.view.period.text)
-    return PeriodReport(plan.view.period.text, (), plan.page)
-
-
-def _write_index(out: Path) -> None:
-    with TemporaryDirectory(dir=out, prefix=".staging-") as staging:
-        (Path(staging) / "index.html").write_text(render_index(out), encoding="utf-8")
-        move(Path(staging), out, ["index.html"])
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -34,18 +34,21 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
-# no colon and no leading slash: neither a scheme nor another host can be named
-_WITHIN = re.compile(r"#[\w.\-]*|(\.\./|\./)*[\w.\-][\w.\-/%]*(#[\w.\-]*)?")
+#: Addresses within the reports: no colon and no leading slash, so that neither a scheme nor a host is named.
+WITHIN = re.compile(r"#[\w.\-]*|(\.\./|\./)*[\w.\-][\w.\-/%]*(#[\w.\-]*)?")
 # a line may break between a sign and the currency that follows it: "+" above, "€352" below
 _SIGN = re.compile(r"([+−])(?=[€$£¥₽])")
-_PICTURE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=\s]+")
+#: Pictures that are part of the page.
+PICTURE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=\s]+")
+#: What a drawing is made of; nothing of it can run or fetch anything, even where it is saved and opened.
+_DRAWN = {"svg", "g", "defs", "path", "use", "clippath", "rect", "pattern", "image"}
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "href":
-        return value if _WITHIN.fullmatch(value) else None
+        return value if WITHIN.fullmatch(value) else None
     if name == "src":
-        return value if _PICTURE.fullmatch(value) else None
+        return value if PICTURE.fullmatch(value) else None
     if name == "tabindex":
         return value if value == "0" else None
     return value
@@ -74,33 +77,65 @@ def clean(markup: str) -> str:
     return _SIGN.sub("\\1\N{WORD JOINER}", _CLEANER.clean(markup))
 
 
-class _Marks(HTMLParser):
-    """Counts what the rules for a page speak of."""
+class _Drawing(HTMLParser):
+    """Notes whether there is anything but lines and areas."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.titles = 0
+        self.foreign = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        elsewhere = [
+            name
+            for name, value in attrs
+            if name.startswith("on")
+            or ("href" in name and not ((value or "").startswith("#") or PICTURE.fullmatch(value or "")))
+            or (name != "xmlns" and "//" in (value or "") and not PICTURE.fullmatch(value or ""))
+        ]
+        self.foreign += tag not in _DRAWN or bool(elsewhere)
+
+    def unknown_decl(self, data: str) -> None:  # noqa: ARG002 - that it is there is enough
+        self.foreign += 1
+
+    def handle_decl(self, decl: str) -> None:  # noqa: ARG002 - that it is there is enough
+        self.foreign += 1
+
+    def handle_pi(self, data: str) -> None:  # noqa: ARG002 - that it is there is enough
+        self.foreign += 1
+
+
+def is_drawing(svg: str) -> bool:
+    """Say whether an SVG holds nothing but lines and areas.
+
+    Examples
+    --------
+    >>> is_drawing('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L1 1"/></svg>')
+    True
+    >>> is_drawing("<svg><script>alert(1)</script></svg>")
+    False
+    """
+    drawing = _Drawing()
+    drawing.feed(svg)
+    drawing.close()
+    return svg.startswith("<svg ") and not drawing.foreign
+
+
+class _Pictures(HTMLParser):
+    """Counts pictures that say nothing to those who cannot see them."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.nameless = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.titles += tag == "h1"
         about = dict(attrs)
         # a picture from elsewhere has lost its source: only its description, if any, is shown
         self.nameless += tag == "img" and "src" in about and not (about.get("alt") or "").strip()
 
 
-def count_titles(markup: str) -> int:
-    """Count headings of the first level; a page has one."""
-    return _read(markup).titles
-
-
 def count_nameless(markup: str) -> int:
     """Count pictures without an alternative text."""
-    return _read(markup).nameless
-
-
-def _read(markup: str) -> _Marks:
-    marks = _Marks()
-    marks.feed(markup)
-    marks.close()
-    return marks
+    pictures = _Pictures()
+    pictures.feed(markup)
+    pictures.close()
+    return pictures.nameless

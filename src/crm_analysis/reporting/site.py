@@ -16,24 +16,31 @@ from jinja2 import Environment, FileSystemLoader
 from crm_analysis.cards import Cards, card, read_tile, written
 from crm_analysis.errors import PeriodError
 from crm_analysis.findings import VERDICTS
+from crm_analysis.language import LANGUAGES, current, msg, speaking, tr
 from crm_analysis.period import Period, parse
+from crm_analysis.reporting.earlier import day_of
 from crm_analysis.reporting.exporter import TEMPLATES
+from crm_analysis.reporting.manifest import read_json
+from crm_analysis.reporting.notebooks import SUMMARY
+from crm_analysis.reporting.pages import file_of
+from crm_analysis.reporting.publish import write
 from crm_analysis.words import NONE, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from crm_analysis.findings import Verdict
     from crm_analysis.tiles import Tile
 
+#: Heading of the periods of a kind, and what the points of a course over them are.
 _KINDS = {
-    "year": "Years",
-    "half": "Half-years",
-    "quarter": "Quarters",
-    "month": "Months",
-    "week": "Weeks",
-    "days": "Spans of days",
+    "year": (msg("Years"), msg("years")),
+    "half": (msg("Half-years"), msg("half-years")),
+    "quarter": (msg("Quarters"), msg("quarters")),
+    "month": (msg("Months"), msg("months")),
+    "week": (msg("Weeks"), msg("weeks")),
+    "days": (msg("Spans of days"), msg("spans of days")),
 }
 _SHOWN: tuple[Verdict, ...] = ("improved", "worsened", "changed", "no_evidence", "not_enough_data")
 #: Analysis and key of a tile.
@@ -59,8 +66,18 @@ class _Entry:
         return self.words.period(self.period)
 
     @property
+    def has_summary(self) -> bool:
+        """Whether there is a page to open for the period as a whole."""
+        return all(report["has_page"] for report in self.reports if report["href"] == file_of(SUMMARY))
+
+    @property
     def counts(self) -> list[int]:
         return [self.verdicts[verdict] for verdict in _SHOWN]
+
+
+def renew(reports: Path) -> None:
+    """Write the page over all periods anew."""
+    write(reports / "index.html", render_index(reports))
 
 
 def render_index(reports: Path) -> str:
@@ -74,12 +91,17 @@ def render_index(reports: Path) -> str:
     Returns
     -------
     str
-        A self-contained page; the same folder gives the same text.
+        A self-contained page in the language of the newest report; the same folder gives the same text.
     """
-    entries = sorted(_entries(reports), key=lambda e: (e.period.end, e.period.start), reverse=True)
+    found = sorted(_manifests(reports), key=lambda one: (one[0].end, one[0].start), reverse=True)
+    with speaking(_language(path for _, path in found)):
+        return _render([_entry(period, path) for period, path in found])
+
+
+def _render(entries: list[_Entry]) -> str:
     groups = [
-        _group(heading, [entry for entry in entries if entry.period.kind == kind])
-        for kind, heading in sorted(_KINDS.items(), key=lambda item: _newest(entries, item[0]), reverse=True)
+        _group(kind, [entry for entry in entries if entry.period.kind == kind])
+        for kind in sorted(_KINDS, key=lambda kind: _newest(entries, kind), reverse=True)
         if any(entry.period.kind == kind for entry in entries)
     ]
     environment = Environment(
@@ -88,8 +110,10 @@ def render_index(reports: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["tr"] = tr
     template = environment.get_template("index.html.j2")
-    return template.render(groups=groups, verdicts=[VERDICTS[verdict] for verdict in _SHOWN])
+    verdicts = [(tr(word), sign) for word, sign in (VERDICTS[verdict] for verdict in _SHOWN)]
+    return template.render(groups=groups, verdicts=verdicts, language=current())
 
 
 def _newest(entries: list[_Entry], kind: str) -> tuple[int, int]:
@@ -97,13 +121,21 @@ def _newest(entries: list[_Entry], kind: str) -> tuple[int, int]:
     return sum(entry.period.kind == kind for entry in entries), list(_KINDS).index(kind)
 
 
-def _entries(reports: Path) -> Iterator[_Entry]:
-    for manifest in sorted(reports.glob("*/manifest.json")):
+def _manifests(reports: Path) -> Iterator[tuple[Period, Path]]:
+    for path in sorted(reports.glob("*/manifest.json")):
         try:
-            period = parse(manifest.parent.name)
+            yield parse(path.parent.name), path
         except PeriodError:
             continue  # a folder of someone else's
-        yield _entry(period, manifest)
+
+
+def _language(manifests: Iterable[Path]) -> str:
+    """Return the language of the first manifest that names one."""
+    for path in manifests:
+        record = read_json(path)
+        if isinstance(record, dict) and record.get("language") in LANGUAGES:
+            return str(record["language"])
+    return LANGUAGES[0]
 
 
 def _entry(period: Period, manifest: Path) -> _Entry:
@@ -117,33 +149,56 @@ def _entry(period: Period, manifest: Path) -> _Entry:
             for stem, about in notebooks.items()
             for tile in about.get("tiles", ())
         }
-        words = Words(record["language"], record["currency"])
+        words = Words(current(), record["currency"])
         return _Entry(
             period,
             words,
             words.period(parse(record["comparison"])) if record.get("comparison") else "",
             tiles,
             Counter(finding["verdict"] for finding in found),
-            tuple(_report(stem, about) for stem, about in notebooks.items()),
+            tuple(_reports(record, words)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        trouble = f"Its manifest cannot be read ({type(error).__name__}); run the report again."
-        return _Entry(period, Words(), "", {}, Counter(), (), trouble)
+        trouble = tr("Its manifest cannot be read ({error}); run the report again.")
+        told = trouble.format(error=type(error).__name__)
+        return _Entry(period, Words(current()), "", {}, Counter(), (), told)
 
 
-def _report(stem: str, about: dict[str, Any]) -> dict[str, Any]:
-    cell = f"cell {about['cell']}: " if about.get("cell") else ""
-    return {
-        "href": f"{stem}.html",
-        "title": about.get("title") or stem.replace("_", " ").capitalize(),
-        "has_page": about["status"] == "published" or bool(about.get("kept_page")),
-        "state": "" if about["status"] == "published" else about["status"].replace("_", " "),
-        "why": about.get("why") or cell + about.get("error", ""),
-    }
+def _reports(record: dict[str, Any], words: Words) -> Iterator[dict[str, Any]]:
+    """Return what the page shows of each report of a period; of the summary only that it failed."""
+    summary = record.get(SUMMARY, {})
+    failed = {SUMMARY: summary} if summary.get("status") == "failed" else {}
+    for stem, about in {**record["notebooks"], **failed}.items():
+        status = about["status"]
+        yield {
+            "href": file_of(stem),
+            "title": about.get("title") or stem.replace("_", " ").capitalize(),
+            "has_page": status == "published" or bool(about.get("kept_page")),
+            "state": "" if status == "published" else tr(status.replace("_", " ")),
+            "failed": status == "failed",
+            "why": _why_failed(stem, about, record, words) if status == "failed" else about.get("why", ""),
+        }
 
 
-def _group(heading: str, entries: list[_Entry]) -> dict[str, Any]:
+def _why_failed(stem: str, about: dict[str, Any], record: dict[str, Any], words: Words) -> str:
+    """Say when and why a report failed, and of which run its page is."""
+    ran, page = (record.get("times", {}).get(name, {}).get(stem, "") for name in ("ran", "pages"))
+    when = tr("on {day}").format(day=day_of(ran, words)) if ran else ""
+    cell = tr("cell {n}").format(n=about["cell"]) if about.get("cell") else ""
+    cause = ": ".join(
+        part for part in (", ".join(filter(None, (when, cell))), about.get("error", "")) if part
+    )
+    kept = ""
+    if about.get("kept_page") and page:
+        kept = tr("The page is of an earlier run, of {day}.").format(day=day_of(page, words))
+    elif about.get("kept_page"):
+        kept = tr("The page is of an earlier run.")
+    return " ".join(part for part in (f"{cause.removesuffix('.')}.", kept) if part)
+
+
+def _group(kind: str, entries: list[_Entry]) -> dict[str, Any]:
     """Gather what the page shows of one kind of period; entries come newest first."""
+    heading, points = _KINDS[kind]
     newest = next((entry for entry in entries if entry.tiles), entries[0])
     latest = {key: tile for entry in reversed(entries) for key, tile in entry.tiles.items()}
     ordered = [*newest.tiles, *sorted(set(latest) - set(newest.tiles))]
@@ -153,14 +208,14 @@ def _group(heading: str, entries: list[_Entry]) -> dict[str, Any]:
             replace(tile, series=course),
             newest.words,
             against=newest.comparison,
-            course_of=heading.lower() if course is not tile.series else "months",
+            course_of=points if course is not tile.series else "months",
             href=f"{newest.period.text}/{key[0]}.html",
         )
         for key, tile in newest.tiles.items()
         for course in [_course(key, tile.series, entries)]
     )
     return {
-        "heading": heading,
+        "heading": tr(heading),
         "entries": entries,
         "newest": newest,
         "cards": cards._repr_html_(),

@@ -20,7 +20,7 @@ from pyarrow import parquet
 from crm_analysis.errors import DataWarning
 from crm_analysis.schema import TABLES
 from crm_analysis.sources.audit import COLUMNS, Audit, make_audit
-from crm_analysis.sources.fingerprint import fingerprint
+from crm_analysis.sources.fingerprint import cache_folder, fingerprint
 from crm_analysis.sources.formats import quote
 from crm_analysis.sources.load import connect_settings
 from crm_analysis.sources.types import literal
@@ -33,6 +33,7 @@ _KEPT = 4
 #: Seconds within which a report that began with an entry may still be reading it.
 _IN_USE = 3600
 _ENTRY = "entry.json"
+_SCRATCH = ".new-"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Cache:
         place = self.folder / self.key
         try:
             told = json.loads((place / _ENTRY).read_text(encoding="utf-8"))
-            if any((place / name).stat().st_size != size for name, size in told["sizes"].items()):
+            if not _is_own(place) or not _is_whole(place, told):
                 return None
             entry = _open(place, told, self.config.settings)
         except (OSError, ValueError, KeyError, TypeError, duckdb.Error):
@@ -71,7 +72,7 @@ class Cache:
         """Keep tables and audit, whole or not at all, and open what was kept."""
         if not self.key:
             return Entry(tables, settings, audit)
-        scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+        scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=self.folder))
         try:
             _write(scratch, tables, settings, audit)
             place = self.folder / self.key
@@ -91,7 +92,7 @@ class Cache:
     def _sweep(self) -> None:
         now = time.time()
         entries = sorted(
-            (entry for entry in self.folder.iterdir() if entry.is_dir()),
+            (entry for entry in self.folder.iterdir() if _is_own(entry)),
             key=lambda entry: -entry.stat().st_mtime,
         )
         for entry in entries[_KEPT:]:
@@ -99,26 +100,26 @@ class Cache:
                 shutil.rmtree(entry, ignore_errors=True)
 
 
+def _is_own(place: Path) -> bool:
+    """Say whether a folder was written here: no link, and with an account of its content or half done."""
+    return not place.is_symlink() and ((place / _ENTRY).is_file() or place.name.startswith(_SCRATCH))
+
+
+def _is_whole(place: Path, told: dict[str, Any]) -> bool:
+    """Say whether an entry holds the files it tells of, and nothing that leads elsewhere."""
+    files = {*(f"{name}.parquet" for name in told["tables"]), *(f"audit {name}.parquet" for name in COLUMNS)}
+    return (
+        set(told["tables"]) <= set(TABLES)
+        and set(told["sizes"]) == files
+        and all(not (place / name).is_symlink() for name in files)
+        and all((place / name).stat().st_size == size for name, size in told["sizes"].items())
+    )
+
+
 def open_cache(config: Config, where: str | Path) -> Cache:
     """Find the folder of the cache and the key of the present state of the data."""
-    folder = _folder(config, where)
+    folder = cache_folder(config, where)
     return Cache(config, folder, fingerprint(config, folder))
-
-
-def _folder(config: Config, where: str | Path) -> Path:
-    named = os.environ.get("CRM_ANALYSIS_CACHE", "") if where == "auto" else str(where)
-    wanted = Path(named).expanduser() if named else config.home / ".crm_cache"
-    try:
-        wanted.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=wanted):
-            pass
-    except OSError:  # a folder that may only be read
-        wanted = Path(tempfile.gettempdir()) / f"crm_cache_{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-        wanted.mkdir(mode=0o700, exist_ok=True)
-    ignore = wanted / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
-    return wanted
 
 
 def _write(place: Path, tables: dict[str, ibis.Table], settings: Settings, audit: Audit) -> None:

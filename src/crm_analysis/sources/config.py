@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime  # noqa: TC003 - pydantic looks them up
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from crm_analysis.errors import MappingError, nearest
+from crm_analysis.errors import MappingError, SourceError, nearest
 from crm_analysis.schema import TABLES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Texts that mean "nothing entered", whatever their case. ``NA`` is not among them: it is a region.
 MISSING = (
@@ -24,8 +23,68 @@ MISSING = (
 )  # fmt: skip
 
 
+#: Columns that tell when a row came to be, of the tables that have such: what ``ready`` may ask for.
+MOMENTS = {
+    "customers": ("created_at",),
+    "deals": ("created_at", "closed_at"),
+    "stage_history": ("entered_at",),
+    "activities": ("done_at",),
+    "sales": ("sold_at",),
+    "marketing_costs": ("spent_on",),
+    "touches": ("touched_at",),
+}
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Notify(_Model):
+    """The section ``[settings.notify]``: who is told how a run ended.
+
+    Parameters
+    ----------
+    webhook
+        ``env:NAME``: the variable that holds a web address, to which a message is posted as JSON.
+    command
+        ``env:CRM_NAME``: the variable that holds a program and its arguments, such as ``mail a@b``; it is
+        given the message to read, and no shell reads the line. What may run is so decided by who runs the
+        command, not by a file beside the data; the name begins with ``CRM_`` for the same reason.
+    on
+        What is told: ``failed``, ``not_ready``, ``published``.
+    pages
+        Web address of the folder of reports, for links; without it the message names the file.
+    """
+
+    webhook: str = ""
+    command: str = ""
+    on: tuple[Literal["failed", "not_ready", "published"], ...] = ("failed",)
+    pages: str = ""
+
+    @field_validator("webhook")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        return variable(value)
+
+    @field_validator("command")
+    @classmethod
+    def _names_a_variable_of_ours(cls, value: str) -> str:
+        if value and not variable(value).startswith("env:CRM_"):
+            raise ValueError('write "env:CRM_…", the name of a variable that holds the program to run')
+        return value
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Notify:
+        if not (self.webhook or self.command):
+            raise ValueError('"webhook" or "command" is wanted, or both')
+        return self
+
+
+def variable(value: str) -> str:
+    """Check that a setting names a variable; the text is not repeated: by mistake it is a secret."""
+    if value and not (value.startswith("env:") and value[4:].isidentifier()):
+        raise ValueError('write "env:NAME", the name of a variable that holds it')
+    return value
 
 
 class Settings(_Model):
@@ -53,6 +112,16 @@ class Settings(_Model):
         ``env:NAME``: the variable that holds the address, never the address.
     root
         Folder the paths start from, relative to the ``crm.toml``.
+    hide_names
+        Show pseudonyms instead of clients and of people who sell, everywhere.
+    hide_names_key
+        ``env:NAME``: the variable with the key of the pseudonyms; without one, who has a list of the clients
+        can find out which is which.
+    ready
+        ``{table: days}``: a period is reported only once the newest row of the table lies within so many days
+        of the period's last day.
+    notify
+        Who is told how a run ended.
 
     Examples
     --------
@@ -70,6 +139,25 @@ class Settings(_Model):
     missing: tuple[str, ...] = MISSING
     database: str = ""
     root: str = ""
+    hide_names: bool = False
+    hide_names_key: str = ""
+    ready: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    notify: Notify | None = None
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What must reach no page, notebook, manifest or log, by the name of the variable that holds it."""
+        webhook = self.notify.webhook if self.notify else ""
+        names = [text.removeprefix("env:") for text in (self.database, self.hide_names_key, webhook)]
+        names += ["PGPASSWORD"] if self.database else []  # where the address leaves the password out
+        return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables without which the data cannot be read."""
+        named = [text.removeprefix("env:") for text in (self.database, self.hide_names_key) if text]
+        of_driver = [name for name in os.environ if name.startswith("PG")] if self.database else []
+        return (*named, *of_driver)
 
     @field_validator("timezone")
     @classmethod
@@ -86,13 +174,21 @@ class Settings(_Model):
             raise ValueError("two shares between 0 and 1 are wanted, the smaller first, as [0.80, 0.95]")
         return limits
 
-    @field_validator("database")
+    @field_validator("database", "hide_names_key")
     @classmethod
     def _names_a_variable(cls, value: str) -> str:
-        # The text is not repeated: what stands here by mistake is an address with a password.
-        if value and not (value.startswith("env:") and value[4:].isidentifier()):
-            raise ValueError('write database = "env:NAME", the name of a variable that holds the address')
-        return value
+        return variable(value)
+
+    @field_validator("ready")
+    @classmethod
+    def _tables_have_moments(cls, ready: dict[str, int]) -> dict[str, int]:
+        for name in ready:
+            if name not in MOMENTS:
+                raise ValueError(
+                    f'"{name}" is no table with a time; allowed are {", ".join(MOMENTS)}. '
+                    + nearest(name, MOMENTS)
+                )
+        return ready
 
 
 class FileOptions(_Model):
@@ -154,8 +250,21 @@ class Config:
     text: bytes = b""
 
     def path(self, file: str) -> Path:
-        """Return the place of a file that the configuration names."""
-        return self.base / file
+        """Return the place of a file that the configuration names.
+
+        Raises
+        ------
+        SourceError
+            By its name it lies beside the configuration, but it is a link to somewhere else.
+        """
+        path, home = Path(os.path.normpath(self.base / file)), self.home.resolve()
+        if path.is_relative_to(home) and not path.resolve().is_relative_to(home):
+            raise SourceError(
+                f'"{file}" is a link that leads out of "{home.name}".',
+                "What lies in the folder of the data, or what crm.toml names by its own place, is read.",
+                "Put the file itself there, or write its place into crm.toml.",
+            )
+        return path
 
 
 def read_toml(path: Path) -> Config:

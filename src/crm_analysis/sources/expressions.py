@@ -25,9 +25,11 @@ _COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ, exp.Between, exp
 
 def parse_expression(text: str, where: str) -> exp.Expression:
     """Parse one scalar expression; anything else is an error that says where it stands."""
+    query = f"SELECT (\n{text}\n)"
     try:
-        parsed = sqlglot.parse(f"SELECT (\n{text}\n)", dialect="duckdb")
-    except sqlglot.errors.SqlglotError as error:
+        parsed = sqlglot.parse(query, dialect="duckdb")
+        read = duckdb.extract_statements(query)
+    except (sqlglot.errors.SqlglotError, duckdb.ParserException) as error:
         message = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0]
         raise MappingError(
             f"{where} cannot be read as SQL: {text.strip()}",
@@ -35,7 +37,13 @@ def parse_expression(text: str, where: str) -> exp.Expression:
             "Write one SQL expression over the headings; a heading with spaces stands in double quotes.",
         ) from None
     statement = parsed[0]
-    if len(parsed) != 1 or not isinstance(statement, exp.Select) or len(statement.expressions) != 1:
+    # read by the engine, too, which might see two statements where the parser sees one
+    if (
+        len(read) != 1
+        or len(parsed) != 1
+        or not isinstance(statement, exp.Select)
+        or len(statement.expressions) != 1
+    ):
         raise MappingError(f"{where} is not one expression: {text.strip()}", "One SQL expression is allowed.")
     found: exp.Expression = statement.expressions[0]
     return found

@@ -107,6 +107,12 @@ def _kind(path: Path) -> str:
             nearest(path.name, beside),
             "Check the name and the folder; paths in crm.toml are relative to it or to its root.",
         )
+    if not path.is_file():
+        raise SourceError(
+            f'"{path}" is neither a file nor a folder.',
+            "One file is wanted here.",
+            "Name a file with a table.",
+        )
     kinds = {"text": _TEXT, "excel": _EXCEL, "parquet": _PARQUET}
     kind = next((kind for kind, suffixes in kinds.items() if path.suffix.lower() in suffixes), "")
     if not kind:

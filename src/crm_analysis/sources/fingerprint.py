@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 import time
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from crm_analysis import period, schema
-from crm_analysis.sources.inputs import database_tables, files_of
 
 if TYPE_CHECKING:
     from crm_analysis.sources.config import Config
@@ -49,9 +49,48 @@ def fingerprint(config: Config, folder: Path) -> str:
         "toml": hashlib.sha256(config.text).hexdigest(),
         "unread": config.unread,
         "code": _code_hash(),
-        "duckdb": duckdb.__version__,
+        "duckdb": version("duckdb"),
+        "names": _pseudonyms(config),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def cache_folder(config: Config, where: str | Path = "auto") -> Path:
+    """Find, or make, the folder where tables once read are kept, and what is known of their files."""
+    named = os.environ.get("CRM_ANALYSIS_CACHE", "") if where == "auto" else str(where)
+    wanted = Path(named).expanduser() if named else config.home / ".crm_cache"
+    try:
+        if not named and wanted.is_symlink():  # what came with the data does not say where to write
+            raise OSError(f"{wanted} is a link")
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            pass
+    except OSError:  # a folder that may only be read
+        wanted = Path(tempfile.gettempdir()) / f"crm_cache_{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        wanted.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError), (wanted / ".gitignore").open("x", encoding="utf-8") as ignore:
+        ignore.write("*\n")
+    return wanted
+
+
+def files_of(config: Config) -> dict[str, Path]:
+    """List every file the configuration reads, by the name it is given there."""
+    options = [*config.sources.values(), *config.tables.values()]
+    return {option.file: config.path(option.file) for option in options if option.file}
+
+
+def database_tables(config: Config) -> tuple[str, ...]:
+    """List every table of the database the configuration reads."""
+    options = [*config.sources.values(), *config.tables.values()]
+    return tuple(dict.fromkeys(option.table for option in options if option.table))
+
+
+def _pseudonyms(config: Config) -> str:
+    if not config.settings.hide_names:
+        return ""
+    from crm_analysis.sources.pseudonyms import key_of  # loads the engine, which names in clear do without
+
+    return key_of(config.settings)
 
 
 def _code_hash() -> str:
@@ -65,15 +104,16 @@ def _code_hash() -> str:
 
 def _hash_of(path: Path, known: dict[str, Any]) -> str:
     stat = path.stat()
-    state = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    # the time of the last change of any kind: the other one can be set back, as copying programs do
+    state = [stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns]
     name = os.fspath(path.resolve())
     before = known.get(name)
-    if before and before[:3] == state:
-        return str(before[3])
+    if before and before[:-1] == state:
+        return str(before[-1])
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     known.pop(name, None)
-    if time.time_ns() - stat.st_mtime_ns > _YOUNG_NS:
+    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _YOUNG_NS:
         known[name] = [*state, digest]
     return digest
 
@@ -89,6 +129,9 @@ def _remembered(folder: Path) -> dict[str, Any]:
 
 
 def _remember(folder: Path, known: dict[str, Any]) -> None:
-    temporary = folder / f".{_REMEMBERED}.{os.getpid()}"
-    temporary.write_text(json.dumps(known, sort_keys=True), encoding="utf-8")
-    temporary.replace(folder / _REMEMBERED)
+    # a name that nobody can have foreseen: a link that came with the data would lead elsewhere
+    with tempfile.NamedTemporaryFile(
+        "w", dir=folder, prefix=f".{_REMEMBERED}.", delete=False, encoding="utf-8"
+    ) as temporary:
+        json.dump(known, temporary, sort_keys=True)
+    Path(temporary.name).replace(folder / _REMEMBERED)

@@ -15,8 +15,6 @@ from crm_analysis.sources.raw import LINE, RawTable
 from crm_analysis.sources.types import types_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crm_analysis.sources.config import Config, FileOptions
     from crm_analysis.sources.load import Notes
 
@@ -29,18 +27,6 @@ class Inputs:
 
     raw: dict[str, RawTable] = field(default_factory=dict)
     origin: dict[str, str] = field(default_factory=dict)
-
-
-def files_of(config: Config) -> dict[str, Path]:
-    """List every file the configuration reads, by the name it is given there."""
-    options = [*config.sources.values(), *config.tables.values()]
-    return {option.file: config.path(option.file) for option in options if option.file}
-
-
-def database_tables(config: Config) -> tuple[str, ...]:
-    """List every table of the database the configuration reads."""
-    options = [*config.sources.values(), *config.tables.values()]
-    return tuple(dict.fromkeys(option.table for option in options if option.table))
 
 
 def read_inputs(con: duckdb.DuckDBPyConnection, config: Config, notes: Notes) -> Inputs:

@@ -23,6 +23,7 @@ from crm_analysis.sources.frames import check_names, read_frame
 from crm_analysis.sources.inputs import read_inputs
 from crm_analysis.sources.load import Notes, connect_settings, load_table
 from crm_analysis.sources.places import locate, read_config
+from crm_analysis.sources.pseudonyms import hide_names, key_of
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -138,6 +139,8 @@ def _load(config: Config) -> Source:
             con, backend, name, inputs.raw[name], config.tables[name], config.settings, notes,
             file=inputs.origin[name], where=where,
         )  # fmt: skip
+    if config.settings.hide_names:
+        hide_names(con, list(inputs.raw), key_of(config.settings))
     return _finish(backend, list(inputs.raw), config.settings, notes, config.label)
 
 

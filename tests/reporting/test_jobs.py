@@ -1,0 +1,39 @@
+"""How many notebooks run at a time where nobody says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crm_analysis.reporting import jobs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("cores", "free", "expected"),
+    [(2, 24 * GIB, 2), (16, 2 * GIB, 6), (16, GIB, 1), (4, 0, 1), (4, None, 4)],
+    ids=["cores", "memory", "little", "none", "nobody tells"],
+)
+def test_as_many_as_cores_and_memory_allow_and_one_at_least(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free: int | None, expected: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr(jobs, "_free_memory", lambda: free)
+    assert jobs.usual_jobs() == expected
+
+
+def test_memory_is_that_of_the_machine_or_of_a_smaller_container(tmp_path: Path) -> None:
+    machine = tmp_path / "meminfo"
+    machine.write_text("MemTotal:       24684192 kB\nMemAvailable:   20000000 kB\n")
+    assert jobs._of_machine(machine) == 20_000_000 * 1024
+    assert jobs._of_machine(tmp_path / "none") is None
+    (tmp_path / "memory.current").write_text("1000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert jobs._of_container(tmp_path) is None
+    (tmp_path / "memory.max").write_text("5000\n")
+    assert jobs._of_container(tmp_path) == 4000

@@ -1,0 +1,88 @@
+"""Drawings: the same at every run, small, of lines and areas only, and as exact as the eye is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import crm_analysis as crm
+from crm_analysis.plots.theme import styled
+from crm_analysis.reporting.sanitize import is_drawing
+from crm_analysis.vector import to_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.figure import Figure
+
+LONG = "Общество <b> & “$1” --"
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+@styled
+def drawn(label: str) -> Figure:
+    figure, axes = plt.subplots(figsize=(6.4, 3.0))
+    axes.barh([0, 1], [3.0, -2.0], hatch="//", color="#0072B2", alpha=0.13)
+    axes.plot([0.123456, 1.987654], [0, 1], marker="D", mfc="white", ls=(0, (4, 3)))
+    axes.set_yticks([0, 1], [label, "desk"])
+    axes.pcolormesh(np.eye(2))
+    return figure
+
+
+def numbers(pattern: str, text: str) -> list[float]:
+    return [float(number) for number in re.findall(pattern, text)]
+
+
+def test_the_same_bytes_at_each_run() -> None:
+    assert to_svg(drawn(LONG)) == to_svg(drawn(LONG))
+
+
+def test_it_is_lines_and_areas_without_a_word_of_the_data() -> None:
+    svg, _ = to_svg(drawn(LONG))
+    assert is_drawing(svg)
+    assert "Общество" not in svg
+    assert "202" not in re.sub(r'"[^"]*"', "", svg)
+
+
+def test_it_is_smaller_than_what_matplotlib_writes(tmp_path: Any) -> None:
+    figure = drawn(LONG)
+    svg, _ = to_svg(figure)
+    figure.savefig(tmp_path / "whole.svg", bbox_inches="tight")
+    assert len(svg.encode()) < 0.7 * (tmp_path / "whole.svg").stat().st_size
+
+
+def test_every_name_that_is_referred_to_is_there_once() -> None:
+    svg, _ = to_svg(drawn(LONG))
+    names = re.findall(r' id="([^"]+)"', svg)
+    assert len(names) == len(set(names)) > 10
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', svg)) == set(names)
+
+
+def test_letters_keep_their_size() -> None:
+    figure = drawn("Label")
+    svg, _ = to_svg(figure)
+    # 10.5 points for the labels, in hundredths of a point a unit; letters in 64ths of that
+    assert 0.105 in numbers(r"scale\(([\d.]+) -[\d.]+\)", svg)
+    assert set(numbers(r' transform="scale\(([\d.]+)\)"', svg)) == {1 / 64}
+
+
+def test_its_width_is_that_of_the_page() -> None:
+    svg, width = to_svg(drawn(LONG))
+    view = numbers(r'viewBox="0 0 ([\d.]+) ', svg)[0]
+    assert width == pytest.approx(view * 96 / 72, abs=0.1)
+    assert 500 < width < 700
+
+
+def test_the_ground_is_left_to_the_page() -> None:
+    axes = crm.plots.theme.describe(crm.plots.theme.new_axes(), "Title", "One of two.")
+    picture = crm.figure(axes)
+    assert 'fill="#ffffff"' not in picture.svg
