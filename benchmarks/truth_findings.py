@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 PERIOD = "2026-10"
 DEALS = 3000
 #: Verdicts that claim something.
-_CLAIMS = {"higher", "lower", "changed", "pays back", "does not pay back", "pays better", "holds up"}
+_CLAIMS = {
+    "higher", "lower", "changed", "differs", "pays back", "does not pay back", "pays better", "holds up"
+}  # fmt: skip
 _NULL_DIMENSIONS = {"region", "account type", "account_type"}
 _PAYS = {"Website", "Partners", "Telephone", "Search ads"}
 _LOSES = {"Trade shows", "Mailing", "Sponsorship"}

@@ -32,7 +32,7 @@ def test_a_running_month_is_marked_and_compared_like_with_like(data):
 def test_a_comparison_before_the_data_is_refused(data):
     coverage = data.view("2025-12").coverage
     assert coverage.comparison is None
-    assert "November 2025 is not covered" in coverage.notes[0]
+    assert "do not cover November 2025" in coverage.notes[0]
     assert data.view("2026-02", compare_to="same-last-year").comparison is None
 
 

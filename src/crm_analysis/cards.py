@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from crm_analysis.columns import Heading
 from crm_analysis.findings import VERDICTS
+from crm_analysis.language import current, plural, spoken, tr
 from crm_analysis.tiles import Tile
 from crm_analysis.words import tenths
 
@@ -82,12 +83,16 @@ class Card:
             label = f'<a href="{html.escape(self.href)}">{label}</a>'
         parts = [f'<p class="card-label">{label}</p>', f'<p class="card-value">{html.escape(self.value)}</p>']
         if self.change:
-            against = f' <span class="soft">vs {html.escape(self.against)}</span>' if self.against else ""
+            against = (
+                f' <span class="soft">{html.escape(tr("vs {period}").format(period=self.against))}</span>'
+                if self.against
+                else ""
+            )
             parts.append(f'<p class="card-change">{html.escape(self.change)}{against}</p>')
         parts += [f'<p class="card-range">{html.escape(self.span)}</p>'] if self.span else []
         parts.append(self._picture())
         if self.verdict != "note":
-            on = '<span class="soft">long run:</span> ' if self.judges == "course" else ""
+            on = f'<span class="soft">{tr("long run:")}</span> ' if self.judges == "course" else ""
             parts.append(f'<p class="card-course">{on}{verdict_chip(self.verdict)}</p>')
         return "".join(parts)
 
@@ -104,11 +109,13 @@ class Card:
 class Cards(tuple[Card, ...]):
     """Cards side by side, the main ones first, the others folded; eight at the least stand open."""
 
-    __slots__ = ()
+    def __init__(self, _: Iterable[Card] = ()) -> None:
+        self.language = current()
 
+    @spoken
     def _repr_html_(self) -> str:
         if not self:
-            return "<p>No main figures: no analysis could be made.</p>"
+            return f"<p>{tr('No main figures: no analysis could be made.')}</p>"
         first = [card for card in self if card.main]
         others = [card for card in self if not card.main]
         if not first:
@@ -117,7 +124,8 @@ class Cards(tuple[Card, ...]):
         first, rest = [*first, *others[:more]], others[more:]
         if not rest:
             return _side_by_side(self)
-        folded = f"<summary>{len(rest)} more figures</summary>{_side_by_side(rest)}"
+        folds = tr("{n} more figures").format(n=len(rest))
+        folded = f"<summary>{folds}</summary>{_side_by_side(rest)}"
         return f"{_side_by_side(first)}<details>{folded}</details>"
 
 
@@ -129,7 +137,7 @@ def verdict_chip(verdict: Verdict, count: int | None = None) -> str:
     """Return a verdict as word, sign and colour; with ``count``, how many there are."""
     word, sign = VERDICTS[verdict]
     number = "" if count is None else f"{count} "
-    return f'<span class="verdict {verdict}"><span aria-hidden="true">{sign}</span> {number}{word}</span>'
+    return f'<span class="verdict {verdict}"><span aria-hidden="true">{sign}</span> {number}{tr(word)}</span>'
 
 
 def read_tile(record: Mapping[str, Any]) -> Tile:
@@ -179,7 +187,9 @@ def written(value: float | None, tile: Tile, words: Words) -> str:
     if tile.kind == "money":
         return words.money(value)
     text = Heading(tile.label, tile.kind).write(value, words)
-    return f"{text} days" if tile.kind == "days" and not math.isnan(value) else text
+    if tile.kind != "days" or math.isnan(value):
+        return text
+    return f"{text} {plural('day', 'days', round(value), words.language)}"
 
 
 def sparkline(values: Sequence[float | None]) -> bytes:
@@ -241,7 +251,7 @@ def _span(tile: Tile, words: Words) -> str:
         low, high = words.share(tile.low, digits), words.share(tile.high, digits)
     else:
         low, high = written(tile.low, tile, words), written(tile.high, tile, words)
-    return f"likely {low} to {high}"
+    return tr("likely {low} to {high}", words.language).format(low=low, high=high)
 
 
 def _course_text(tile: Tile, course: Sequence[float | None], words: Words, course_of: str) -> str:
@@ -251,7 +261,11 @@ def _course_text(tile: Tile, course: Sequence[float | None], words: Words, cours
     first, last, low, high = (
         written(value, tile, words) for value in (present[0], present[-1], min(present), max(present))
     )
-    return (
-        f"Course of {tile.label} over {len(course)} {course_of}: "
-        f"from {first} to {last}, lowest {low}, highest {high}."
+    text = tr(
+        "Course of {label} over {n} {points}: from {first} to {last}, lowest {low}, highest {high}.",
+        words.language,
+    )
+    points = tr(course_of, words.language)
+    return text.format(
+        label=tile.label, n=len(course), points=points, first=first, last=last, low=low, high=high
     )

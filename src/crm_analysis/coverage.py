@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from crm_analysis.language import tr
 from crm_analysis.period import Period, of_days
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def cover(dataset: Dataset, period: Period, compare_to: str, words: Words) -> Co
     days = dataset.event_days
     days = days[pd.to_datetime(days["day"]) < pd.Timestamp(period.end)]
     if days.empty:
-        return Coverage(period, None, (f"The data hold nothing before {words.day(period.end)}.",))
+        nothing = tr("The data hold nothing before {day}.", words.language)
+        return Coverage(period, None, (nothing.format(day=words.day(period.end)),))
     happened = pd.to_datetime(days["day"])
     last, usual = happened.iloc[-1], _longest_silence(happened)
     start, end, notes = period.start, period.end, []
@@ -71,25 +73,30 @@ def _comparison(
 ) -> tuple[Period | None, str]:
     asked = period.previous() if compare_to == "previous" else period.same_last_year()
     if covered.days == 0:
-        return None, "There is no comparison: the data hold nothing of this period."
+        return None, tr("There is no comparison: the data hold nothing of this period.", words.language)
     if covered.start > period.start:
-        return None, f"There is no comparison: the data begin only on {words.day(covered.start)}."
+        text = tr("There is no comparison: the data begin only on {day}.", words.language)
+        return None, text.format(day=words.day(covered.start))
     if first_sale is None or (first_sale - asked.start).days > usual:
-        begin = "" if first_sale is None else f", which begin on {words.day(first_sale)}"
-        return None, f"There is no comparison: {words.period(asked)} is not covered by the data{begin}."
+        if first_sale is None:
+            text = tr("There is no comparison: the data do not cover {period}.", words.language)
+            return None, text.format(period=words.period(asked))
+        text = tr(
+            "There is no comparison: the data do not cover {period}; they begin on {day}.", words.language
+        )
+        return None, text.format(period=words.period(asked), day=words.day(first_sale))
     if covered.days < period.days:
         cut = asked.first_days(covered.days)
-        return cut, f"It is compared with the same number of days: {words.period(cut)}."
+        text = tr("It is compared with the same number of days: {period}.", words.language)
+        return cut, text.format(period=words.period(cut))
     return asked, ""
 
 
 def _partly(period: Period, covered: Period, words: Words) -> str:
     if covered.days == 0:
-        return f"The data hold nothing of {words.period(period)}."
-    return (
-        f"Part of the period only: the data cover {covered.days} of {period.days} days, "
-        f"{words.period(covered)}."
-    )
+        return tr("The data hold nothing of {period}.", words.language).format(period=words.period(period))
+    text = tr("Part of the period only: the data cover {some} of {all} days, {period}.", words.language)
+    return text.format(some=covered.days, all=period.days, period=words.period(covered))
 
 
 def _longest_silence(days: pd.Series) -> int:

@@ -17,6 +17,8 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from crm_analysis.language import current, msg, spoken, tr
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,12 +28,12 @@ Better = Literal["up", "down", "neutral"]
 
 #: Word and sign of each verdict: never told by colour alone.
 VERDICTS: dict[Verdict, tuple[str, str]] = {
-    "improved": ("improved", "▲"),
-    "worsened": ("worsened", "▼"),
-    "changed": ("changed", "◆"),
-    "no_evidence": ("no evidence", "○"),
-    "not_enough_data": ("not enough data", "?"),
-    "note": ("note", "•"),
+    "improved": (msg("improved"), "▲"),
+    "worsened": (msg("worsened"), "▼"),
+    "changed": (msg("changed"), "◆"),
+    "no_evidence": (msg("no evidence"), "○"),
+    "not_enough_data": (msg("not enough data"), "?"),
+    "note": (msg("note"), "•"),
 }
 
 #: So many findings stand open on a page, the answers to its questions; the rest can be unfolded.
@@ -96,13 +98,16 @@ class Finding:
 class Findings(tuple[Finding, ...]):
     """Findings in the order they are read; shows itself as a list of sentences in a notebook."""
 
-    __slots__ = ()
+    def __init__(self, _: Iterable[Finding] = ()) -> None:
+        self.language = current()
 
+    @spoken
     def _repr_html_(self) -> str:
         rest = self[_OPEN:]
         if len(rest) < 2:  # a fold that hides one line saves none
             return _listed(self)
-        return f"{_listed(self[:_OPEN])}<details><summary>{len(rest)} more</summary>{_listed(rest)}</details>"
+        more = tr("{n} more").format(n=len(rest))
+        return f"{_listed(self[:_OPEN])}<details><summary>{more}</summary>{_listed(rest)}</details>"
 
 
 def verdict(*, found: bool | None, direction: float, better: Better) -> Verdict:
@@ -140,7 +145,9 @@ def _listed(findings: Iterable[Finding]) -> str:
 
 def _item(finding: Finding) -> str:
     word, sign = VERDICTS[finding.verdict]
-    label = f'<span class="verdict {finding.verdict}"><span aria-hidden="true">{sign}</span> {word}</span>'
+    label = (
+        f'<span class="verdict {finding.verdict}"><span aria-hidden="true">{sign}</span> {tr(word)}</span>'
+    )
     return f'<li id="{html.escape(finding.key)}">{label} {html.escape(finding.sentence)}</li>'
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crm_analysis.cards import verdict_chip
+from crm_analysis.language import current, msg, plural, spoken, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from crm_analysis.findings import Finding
 
-_PART = "in part"
+_PART = msg("in part")
+#: Departments that findings name; others are a company's own and keep their names.
+_DEPARTMENTS = {msg(name) for name in ("sales", "marketing", "production", "dispatch", "service")}
 _STRENGTHS = {
-    "strong": "strong evidence",
-    "moderate": "moderate evidence",
-    "preliminary": "preliminary",
+    "strong": msg("strong evidence"),
+    "moderate": msg("moderate evidence"),
+    "preliminary": msg("preliminary"),
     "": "",
 }
 
@@ -57,21 +60,30 @@ class RankedFindings:
     titles: Mapping[str, str]
     pages: frozenset[str] = frozenset()
     most: int = 8
+    language: str = field(default_factory=current)
 
     def __repr__(self) -> str:
         return "\n".join(f"{finding.verdict}: {finding.sentence}" for finding in self.findings)
 
+    @spoken
     def _repr_html_(self) -> str:
         if not self.findings:
-            return "<p>There are no findings: no analysis could be made.</p>"
+            return f"<p>{tr('There are no findings: no analysis could be made.')}</p>"
         open_questions = [f for f in self.findings if f.verdict == "not_enough_data"]
         answers = [f for f in self.findings if f.verdict != "not_enough_data"]
         first = self._first(answers)
         rest = [finding for finding in answers if finding not in first]
         return (
             self._listed(first)
-            + self._folded(rest, "{} more finding{}")
-            + self._folded(open_questions, "{} question{} for which there are not enough data yet")
+            + self._folded(rest, plural("{n} more finding", "{n} more findings", len(rest)))
+            + self._folded(
+                open_questions,
+                plural(
+                    "{n} question for which there are not enough data yet",
+                    "{n} questions for which there are not enough data yet",
+                    len(open_questions),
+                ),
+            )
         )
 
     def _first(self, answers: Sequence[Finding]) -> list[Finding]:
@@ -87,7 +99,7 @@ class RankedFindings:
     def _folded(self, findings: Sequence[Finding], heading: str) -> str:
         if not findings:
             return ""
-        text = heading.format(len(findings), "" if len(findings) == 1 else "s")
+        text = heading.format(n=len(findings))
         return f"<details><summary>{text}</summary>{self._listed(findings)}</details>"
 
     def _listed(self, findings: Sequence[Finding]) -> str:
@@ -98,8 +110,9 @@ class RankedFindings:
         if finding.analysis in self.pages:
             anchor = html.escape(f"{finding.analysis}.html#{finding.key}")
             title = f'<a href="{anchor}">{title}</a>'
-        certainty = _STRENGTHS[finding.strength]
-        department = f"for {html.escape(finding.department)}" if finding.department else ""
+        certainty = tr(_STRENGTHS[finding.strength])
+        who = tr("for {department}").format(department=tr(finding.department))
+        department = html.escape(who) if finding.department else ""
         where = " · ".join(part for part in (title, certainty, department) if part)
         return (
             f"<li>{verdict_chip(finding.verdict)} <span>{html.escape(finding.sentence)}</span> "
@@ -119,22 +132,21 @@ class Reader:
 class Readers(tuple[Reader, ...]):
     """Who should read what."""
 
-    __slots__ = ()
+    def __init__(self, _: Iterable[Reader] = ()) -> None:
+        self.language = current()
 
+    @spoken
     def _repr_html_(self) -> str:
         idle = [reader.name for reader in self if not reader.opens]
-        rest = (
-            f"<li><strong>Others</strong> <span>Nothing for: {html.escape(', '.join(idle))}.</span></li>"
-            if idle
-            else ""
-        )
+        nothing = tr("Nothing for: {readers}.").format(readers=", ".join(idle))
+        rest = f"<li><strong>{tr('Others')}</strong> <span>{html.escape(nothing)}</span></li>" if idle else ""
         concerned = "".join(self._item(reader) for reader in self if reader.opens)
         return f'<ul class="readers">{concerned}{rest}</ul>'
 
     @staticmethod
     def _item(reader: Reader) -> str:
         links = ", ".join(_link(title, page) for title, page in reader.opens)
-        opens = f'<span class="where">Open: {links}</span>' if links else ""
+        opens = f'<span class="where">{tr("Open:")} {links}</span>' if links else ""
         return (
             f"<li><strong>{html.escape(reader.name)}</strong> "
             f"<span>{html.escape(reader.sentence)}</span>{opens}</li>"
@@ -144,17 +156,23 @@ class Readers(tuple[Reader, ...]):
 class Gaps(tuple[tuple[str, str, str], ...]):
     """Analyses that are missing: title, state and reason of each; parts of analyses are folded."""
 
-    __slots__ = ()
+    def __init__(self, _: Iterable[tuple[str, str, str]] = ()) -> None:
+        self.language = current()
 
+    @spoken
     def _repr_html_(self) -> str:
         if not self:
-            return "<p>Nothing: every analysis there is for these data is part of this report.</p>"
+            return f"<p>{tr('Nothing: every analysis there is for these data is part of this report.')}</p>"
         whole = [gap for gap in self if gap[1] != _PART]
         parts = [gap for gap in self if gap[1] == _PART]
         shown = f'<ul class="gaps">{"".join(map(self._item, whole))}</ul>' if whole else ""
         if not parts:
             return shown
-        text = f"{len(parts)} part{'' if len(parts) == 1 else 's'} of the analyses that could not be made"
+        text = plural(
+            "{n} part of the analyses that could not be made",
+            "{n} parts of the analyses that could not be made",
+            len(parts),
+        ).format(n=len(parts))
         listed = "".join(map(self._parts, dict.fromkeys(name for name, *_ in parts)))
         return f'{shown}<details><summary>{text}</summary><ul class="gaps">{listed}</ul></details>'
 
@@ -168,7 +186,7 @@ class Gaps(tuple[tuple[str, str, str], ...]):
     def _item(gap: tuple[str, str, str]) -> str:
         name, state, why = map(html.escape, gap)
         kind = "worsened" if state == "failed" else "note"
-        return f'<li><strong>{name}</strong> <span class="verdict {kind}">{state}</span> {why}</li>'
+        return f'<li><strong>{name}</strong> <span class="verdict {kind}">{tr(state)}</span> {why}</li>'
 
 
 def _link(title: str, page: str) -> str:

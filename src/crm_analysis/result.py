@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from crm_analysis.language import LANGUAGES, current, spoken, tr
 from crm_analysis.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crm_analysis.columns import Kind
     from crm_analysis.findings import Findings
     from crm_analysis.period import Period
@@ -57,11 +60,14 @@ class Context:
 class Sentences(tuple[str, ...]):
     """Sentences, shown as a list in a notebook."""
 
-    __slots__ = ()
+    def __init__(self, _: Iterable[str] = ()) -> None:
+        self.language = current()
 
+    @spoken
     def _repr_html_(self) -> str:
         items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in self)
-        return f'<ul class="left-out">{items}</ul>' if items else "<p>Nothing was left out.</p>"
+        nothing = tr("Nothing was left out.")
+        return f'<ul class="left-out">{items}</ul>' if items else f"<p>{nothing}</p>"
 
 
 @dataclass(frozen=True)
@@ -70,16 +76,18 @@ class SavedFiles:
 
     folder: Path
     paths: tuple[Path, ...]
+    language: str = LANGUAGES[0]
 
     def __repr__(self) -> str:
         names = [path.relative_to(self.folder).as_posix() for path in self.paths]
         return "\n".join(names) or 'Nothing was written; give a folder, for example result.save("tables").'
 
+    @spoken
     def _repr_html_(self) -> str:
         names = [path.relative_to(self.folder).as_posix() for path in self.paths if path.suffix != ".json"]
         links = "".join(f'<li><a href="{name}">{name.split("/")[-1]}</a></li>' for name in names)
         return (
-            f'<p>Tables to open in a spreadsheet:</p><ul class="files">{links}</ul>'
+            f'<p>{tr("Tables to open in a spreadsheet:")}</p><ul class="files">{links}</ul>'
             if links
             else f"<p>{self!r}</p>"
         )
@@ -144,7 +152,7 @@ class Result:
         )
         answers = folder / f"{self.stem}.json"
         answers.write_text(json.dumps(self.record(), ensure_ascii=False, indent=1), encoding="utf-8")
-        return SavedFiles(folder, (*written, answers))
+        return SavedFiles(folder, (*written, answers), self.context.words.language)
 
     def record(self) -> dict[str, Any]:
         """Return findings, tiles and what was left out as plain values."""

@@ -14,6 +14,7 @@ import pandas as pd
 
 from crm_analysis.columns import AS_TEXT, RANGES, Heading, column
 from crm_analysis.errors import ParameterError, listed, nearest
+from crm_analysis.language import msg, tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "p_value"}
+_EMPTY = msg("No rows.")
 #: Stands where a group has one row without a name of its own: that of everything together.
-_ALL = "All"
+_ALL = msg("All")
 #: Columns whose values say by themselves what they are; other groups have the column's name before them.
 _PLAIN_GROUPS = {"dimension", "group", "kpi"}
 
@@ -45,8 +47,8 @@ class _Shown:
             return text
         upper = how.write(row[self.upper], words)
         if upper == NONE:
-            return NONE if text == NONE else f"{text} or more"
-        return f"{text} to {upper}"
+            return NONE if text == NONE else tr("{low} or more", words.language).format(low=text)
+        return tr("{low} to {high}", words.language).format(low=text, high=upper)
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,16 @@ class HtmlTable:
     hidden: frozenset[str] = frozenset()
     searchable: bool = False
     filters: frozenset[str] = frozenset()
-    empty: str = "No rows."
+    empty: str = _EMPTY
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
 
     def _repr_html_(self) -> str:
-        caption = html.escape(self.caption)
+        caption = html.escape(tr(self.caption, self.words.language))
         if self.frame.empty:
-            said = f'<p class="table-note"><strong>{caption}</strong>: {html.escape(self.empty)}</p>'
+            empty = html.escape(tr(self.empty, self.words.language))
+            said = f'<p class="table-note"><strong>{caption}</strong>: {empty}</p>'
             return said if self.empty else ""
         groups = self._groups()
         rows = pd.concat([part for _, part in groups])
@@ -113,7 +116,7 @@ class HtmlTable:
         if self.grouped_by is None:
             return [("", self.frame.head(self.rows))]
         how = column(self.grouped_by)
-        before = "" if self.grouped_by in _PLAIN_GROUPS else f"{how.label}: "
+        before = "" if self.grouped_by in _PLAIN_GROUPS else f"{tr(how.label, self.words.language)}: "
         # where the groups say what the figures are, they say their unit too
         units = self.named_by == self.grouped_by
         return [
@@ -145,7 +148,7 @@ class HtmlTable:
                     row, named.kind if named and cell.info.kind == "number" else None, self.words
                 )
             if self.grouped_by and not position and text in ("", NONE):
-                text = _ALL
+                text = tr(_ALL, self.words.language)
             tag = 'th scope="row"' if position == 0 else "td"
             inside = html.escape(text)
             if self.searchable and cell.info.kind == "day" and text != NONE:
@@ -153,14 +156,16 @@ class HtmlTable:
             yield f"<{tag}{_classes(cell.info)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
-        count, parts = len(self.frame), []
+        count, language, parts = len(self.frame), self.words.language, []
         if shown < count:
             parts.append(
-                f"{self.words.number(shown)} of {self.words.number(count)} rows; "
-                f"all of them are in {self.file}."
+                tr("{shown} of {all} rows; all of them are in {file}.", language).format(
+                    shown=self.words.number(shown), all=self.words.number(count), file=self.file
+                )
             )
         if without:
-            parts.append(f"No entry in these rows: {', '.join(c.info.label for c in without)}.")
+            labels = ", ".join(tr(c.info.label, language) for c in without)
+            parts.append(tr("No entry in these rows: {columns}.", language).format(columns=labels))
         return f'<p class="table-note">{html.escape(" ".join(parts))}</p>' if parts else ""
 
 
@@ -175,7 +180,7 @@ def table(
     grouped_by: str | None = None,
     searchable: bool = False,
     filters: Sequence[str] = (),
-    empty: str = "No rows.",
+    empty: str = _EMPTY,
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -379,7 +380,7 @@ def real(root: Path, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
         folder = tmp_path_factory.mktemp(name)
         (folder / "crm.toml").write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
         for file in (shared_data / name).iterdir():
-            (folder / file.name).symlink_to(file)
+            shutil.copy(file, folder)
         return crm.load(folder / "crm.toml")
 
     return opened

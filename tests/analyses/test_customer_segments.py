@@ -343,6 +343,32 @@ class TestPlanted:
 
 
 class TestTraits:
+    @pytest.mark.parametrize(
+        ("name", "values", "segments"),
+        [
+            # numbers that tell things apart: names of standard columns, names by their heading, of one length
+            ("industry", range(1, 21), {str(at) for at in range(1, 21)}),
+            ("branch_no", range(1, 21), {str(at) for at in range(1, 21)}),
+            ("depot", range(101, 121), {str(at) for at in range(101, 121)}),
+            ("post code", range(10_101, 10_121), {str(at) for at in range(10_101, 10_121)}),
+            # quantities: employees of any length, years, fractions
+            ("staff", range(1, 21), {"1 to 5", "6 to 10", "11 to 15", "16 to 20"}),
+            ("size", range(95, 115), {"95 to 99", "100 to 104", "105 to 109", "110 to 114"}),
+            ("founded", range(1990, 2010), {"1990 to 1994", "1995 to 1999", "2000 to 2004", "2005 to 2009"}),
+            (
+                "fee",
+                [at + 100.25 for at in range(20)],
+                {"100 to 104", "105 to 109", "110 to 114", "115 to 119"},
+            ),
+        ],
+    )
+    def test_codes_are_no_quantities(self, name: str, values: Any, segments: set[str]) -> None:
+        tables = company()
+        numbers = [str(list(values)[at % 20]) for at in range(len(tables["customers"]))]
+        tables["customers"] = tables["customers"].assign(**{name: numbers})
+        found = analyzed(tables).segments.query("dimension == @name")["segment"]
+        assert set(found) == segments
+
     def test_every_extra_column_is_a_dimension_or_named_as_left_out(self) -> None:
         tables = company()
         n = len(tables["customers"])

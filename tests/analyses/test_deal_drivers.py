@@ -222,7 +222,7 @@ def demo(root: Path) -> Any:
 
 def example(root: Path, shared_data: Path, name: str, tmp_path: Path) -> Any:
     for file in (shared_data / name).iterdir():
-        (tmp_path / file.name).symlink_to(file)
+        shutil.copy(file, tmp_path)
     return crm.load(shutil.copy(root / "examples" / name / "crm.toml", tmp_path))
 
 

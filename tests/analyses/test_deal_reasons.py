@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from rapidfuzz import fuzz
 from scipy.stats import fisher_exact
 
 import crm_analysis as crm
-from crm_analysis.analyses._reasons.spellings import compare, correct, mend
+from crm_analysis.analyses._reasons.spellings import _ALIKE, _look, _words, compare, correct, mend
 from crm_analysis.columns import is_declared
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class TestCountedByHand:
         assert table["previous_share"].tolist() == pytest.approx([10 / 45, 30 / 45, 0, 5 / 45])
         assert table["difference"].sum() == pytest.approx(0)
         assert table["amount"].tolist() == [2500.0, 2000.0, 300.0, 200.0]
+
+    def test_without_a_comparison_the_deals_before_are_not_known(self) -> None:
+        table = analyzed(company(losses(2025, price=20, late=25))).loss_reasons
+        assert table["deals"].tolist() == [25, 20]
+        assert table["previous_deals"].isna().all()
 
     def test_limits_are_those_of_wilson_and_newcombe(self, result: Any) -> None:
         late = result.loss_reasons.iloc[0]
@@ -267,6 +273,29 @@ def test_empty_tables_have_their_columns() -> None:
 
 
 class TestSpellings:
+    def test_all_pairs_that_are_the_same_are_found_among_many(self) -> None:
+        """The search leaves out pairs that cannot be the same; comparing every pair finds no other."""
+        draw = np.random.Generator(np.random.PCG64(8))
+        texts = ["Delivery time too long", "price, too high", "too long a time", "lost to a competitor", "-"]
+        known: dict[str, int] = {text: 100 - at for at, text in enumerate(texts)}
+        for at in range(300):
+            signs = list(texts[at % len(texts)])
+            place = int(draw.integers(0, len(signs)))
+            signs[place] = str(draw.choice([signs[place].upper(), "", signs[place] * 2, "x", " ", "."]))
+            known.setdefault("".join(signs).strip() or "?", 1 + at % 3)
+        keys = {text: " ".join(_words(text)) for text in known}
+        found = {row["reason"]: row["like"] for row in _look(known)}
+        order = sorted(known, key=lambda text: (bool(correct(text)[1]), -known[text], text))
+        plain: dict[str, str] = {}
+        for at, text in enumerate(order):
+            for kept in order[:at]:
+                alike = fuzz.token_sort_ratio(keys[text], keys[kept]) >= _ALIKE
+                if alike and kept not in plain and compare(text, kept):
+                    plain[text] = kept
+                    break
+        assert {text: like for text, like in found.items() if like in known} == plain
+        assert len(plain) > 80
+
     @pytest.mark.parametrize(
         ("one", "other", "why"),
         [

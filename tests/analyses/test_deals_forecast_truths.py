@@ -42,7 +42,7 @@ def said(made):
 def example(root: Path, shared_data: Path, name: str, folder: Path) -> crm.Dataset:
     config = root / "examples" / name / "crm.toml"
     for file in (shared_data / name).iterdir():
-        (folder / file.name).symlink_to(file)
+        shutil.copy(file, folder)
     return crm.load(shutil.copy(config, folder))
 
 
@@ -108,8 +108,8 @@ def test_maven_by_age(root, shared_data, tmp_path, period, tested):
     wape = made.scores.set_index(["method", "horizon"])["wape"]
     assert made.tested == tested
     # ages of open deals tell more than any plain rule, as far as so few months can say
-    assert made.scores.loc[made.scores["chosen"], "method"].unique().tolist() == ["value_weighted"]
-    assert wape[("value_weighted", "1-3")] < wape[(made.best_plain, "1-3")]
+    assert made.scores.loc[made.scores["chosen"], "method"].unique().tolist() == ["simulated"]
+    assert wape[("simulated", "1-3")] < wape[(made.best_plain, "1-3")]
     assert answers["forecast_rule"].strength == "preliminary"
     assert "so few forecasts" in answers["forecast_rule"].sentence.lower()
     assert any("no history of stages" in note for note in made.notes)

@@ -13,7 +13,7 @@ import crm_analysis as crm
 from crm_analysis.analyses._marketing.effort import MOST_COMPARED, pair_table
 from crm_analysis.columns import is_declared
 from crm_analysis.findings import VERDICTS
-from crm_analysis.stats.returns import GroupReturns
+from crm_analysis.stats.returns import FEWEST_WINS, GroupReturns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +163,36 @@ def test_costs_that_were_refunded_are_no_cost() -> None:
     sane(result)
     assert set(result.channels["verdict"]) == {"no cost"}
     assert result.ranking.empty
+
+
+@pytest.mark.parametrize("how", ["sums of zero", "all of it long ago"])
+def test_where_nothing_was_spent_no_channel_is_judged(how: str) -> None:
+    tables = planted()
+    costs = tables["marketing_costs"]
+    tables["marketing_costs"] = {
+        "sums of zero": costs.assign(amount=0.0),
+        "all of it long ago": costs.head(1).assign(spent_on="2001-01-01"),
+    }[how]
+    result = analyze(tables)
+    sane(result)
+    told = {finding.key: finding for finding in result.findings}
+    assert told["return"].verdict == told["next_effort"].verdict == "not_enough_data"
+    assert "no money was spent" in told["return"].sentence
+    assert "no money was spent" in told["next_effort"].sentence
+    assert not {"pays_back", "does_not_pay", "naive_return"} & set(told)
+    assert "return_on_spend" not in [tile.key for tile in result.tiles]
+    assert result.ranking.empty
+
+
+def test_too_few_won_deals_do_not_say_that_no_channel_pays_back() -> None:
+    tables = planted()
+    few, costs = tables["deals"]["channel"].isin(["tiny", "free"]), tables["marketing_costs"]
+    result = analyze({"deals": tables["deals"][few], "marketing_costs": costs[costs["channel"] == "tiny"]})
+    sane(result)
+    assert 0 < channels(result).loc["tiny", "cohort_won"] < FEWEST_WINS
+    told = {finding.key for finding in result.findings}
+    assert "pays_back" not in told
+    assert "too_few" in told
 
 
 def test_one_channel_is_compared_with_nothing() -> None:

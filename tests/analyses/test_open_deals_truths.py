@@ -182,7 +182,7 @@ def real(shared_data: Path, root: Path, tmp_path: Path, name: str) -> Any:
     folder = tmp_path / name
     folder.mkdir()
     for file in (shared_data / name).iterdir():
-        (folder / file.name).symlink_to(file)
+        shutil.copy(file, folder)
     shutil.copy(root / "examples" / name / "crm.toml", folder / "crm.toml")
     return crm.load(folder)
 
@@ -198,13 +198,14 @@ class TestRealSets:
             "Engaging": case["engaging"], "Prospecting": case["prospecting"]
         }  # fmt: skip
         assert limits[["n", "slowest_days"]].tolist() == [case["decided"], case["slowest_decision_days"]]
-        assert (deals["age_days"] > case["slowest_decision_days"]).sum() == case[
+        # dates without a time: one more day is over at the end of the last
+        assert (deals["age_days"] - 1 > case["slowest_decision_days"]).sum() == case[
             "engaging_older_than_slowest"
         ]
         # dateless deals: known, of unknown age, judged by nobody
         assert deals.loc[deals["stage"] == "Prospecting", "state"].eq("unknown").all()
         stalled = said(result)["stalled"].sentence
-        assert "1,301 are older than the slowest of all 6,711 (138 days)" in stalled
+        assert "1,291 are older than the slowest of all 6,711 (138 days)" in stalled
         assert "500 open deals cannot be judged" in stalled
         assert said(result)["owners"].sentence.startswith("No ranking of the 30 owners")
         assert (result.bridge["deals"].iloc[:-1].sum()) == result.bridge["deals"].iloc[-1]

@@ -199,7 +199,12 @@ class TestDealAmount:
             ("a", "2026-01-30", -9.0),
         ]
         result = result_of({"sales": sales(rows)}, "2026-01")
-        assert level(result, "deal_amount")["value"] == 20
+        assert level(result, "order_amount")["value"] == 20
+        # named by what is measured: no deal anywhere
+        assert "deal_amount" not in set(result.definitions["kpi"]) | set(result.trends["kpi"])
+        assert [tile.label for tile in result.tiles if "verage" in tile.label] == [
+            "Average order before returns"
+        ]
         assert any("average order" in f.sentence for f in result.findings)
         assert "orders" in result.definitions.set_index("item").loc["formula", "text"]
 

@@ -50,7 +50,8 @@ def test_planted_growth_season_and_quarter_are_told_apart():
     found, result = findings(company(growth=0.15, quarter_end=0.25, december=0.5))
     assert found["revenue_trend"].verdict == "improved"
     assert found["revenue_trend"].low < 0.15 < found["revenue_trend"].high
-    assert found["quarter_end"].verdict == "changed"
+    assert found["quarter_end"].verdict == "note"
+    assert found["quarter_end"].strength
     # a December peak counts a quarter of its height as quarter end
     assert found["quarter_end"].low < 0.25 + 0.5 / 4 < found["quarter_end"].high + 0.1
     assert found["orders_trend"].verdict == "no_evidence"
@@ -195,7 +196,7 @@ def test_maven_rhythm_and_win_rates(root, shared_data, tmp_path):
     result = analyze(example(root, shared_data, "maven-crm", tmp_path).view("2017"))
     assert result.monthly["revenue"].sum() == expected["won_value"]
     rhythm = next(f for f in result.findings if f.key == "quarter_end")
-    assert (rhythm.verdict, rhythm.strength) == ("changed", "preliminary")
+    assert (rhythm.verdict, rhythm.strength) == ("note", "preliminary")
     rates = result.win_rates.drop_duplicates("dimension").set_index("dimension")
     assert rates.loc["all deals", ["won", "closed"]].tolist() == [4238, 4238 + 2473]
     for dimension in ("region", "manager", "product"):

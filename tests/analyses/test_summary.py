@@ -148,12 +148,12 @@ def test_what_is_missing_is_named_with_its_reason(view: PeriodView, saved: Path)
     (saved / "marketing_impact.left_out.json").write_text(json.dumps(left_out), encoding="utf-8")
     result = crm.summary.analyze(view)
     assert result.missing.values.tolist() == [
-        ["Customers by value", "failed", "Cell 6: KeyError: 'x' The page of an earlier run is kept."],
+        ["Customers by value", "failed", "cell 6: KeyError: 'x'. The page of an earlier run is kept."],
         ["Marketing impact", "left out", "The data hold no channel."],
         ["Sales dynamics", "in part", "Plan: there are no targets."],
     ]
     cards = [li.get_text(" ", strip=True) for li in soup(result.cards).select("li")]
-    assert cards == ["Customers by value Failed Cell 6: KeyError: 'x' The page of an earlier run is kept."]
+    assert cards == ["Customers by value Failed cell 6: KeyError: 'x'. The page of an earlier run is kept."]
     shown = soup(result.gaps)
     assert [li.get_text(" ", strip=True).split(" ")[0] for li in shown.ul.find_all("li")] == [
         "Customers",

@@ -47,7 +47,7 @@ def test_the_region_is_that_of_the_client_where_there_is_one(tables):
 def test_a_planted_difference_is_found_and_none_where_there_is_none(tables):
     rates = rates_of(tables).set_index(["dimension", "value"])
     assert rates.loc[("owner", "Ann"), ["closed", "won", "win_rate"]].tolist() == [20, 18, 0.9]
-    assert rates.loc[("owner", "Ann"), "verdict"] == "changed"
+    assert rates.loc[("owner", "Ann"), "verdict"] == "differs"
     assert rates.loc[("region", "east"), "verdict"] == "no_evidence"
     # every deal is in each dimension once
     assert rates.groupby(level=0)["closed"].sum().eq(40).all()
@@ -79,7 +79,7 @@ def test_repeated_outcomes_of_a_customer_bring_no_false_alarms():
             }
         )
         rates = rates_of({"deals": deals})
-        wrong += (rates["verdict"] == "changed").any()
+        wrong += (rates["verdict"] == "differs").any()
         counts = rates.loc[rates["dimension"] == "channel", ["won", "closed"]].to_numpy()
         plain += independence(np.column_stack([counts[:, 0], counts[:, 1] - counts[:, 0]])).p_value < 0.1
     assert plain >= 7
@@ -94,7 +94,7 @@ def test_deals_without_a_customer_stand_for_themselves(tables):
     none = rates_of(tables).set_index(["dimension", "value"])
     for rates in (with_customers, some, none):
         assert rates.loc[("owner", "Ann"), ["closed", "won"]].tolist() == [20, 18]
-        assert rates.loc[("owner", "Ann"), "verdict"] == "changed"
+        assert rates.loc[("owner", "Ann"), "verdict"] == "differs"
     # without customers, the region of the owner is the region
     assert set(none.loc["region"].index) == {"north", "south", "(not stated)"}
 

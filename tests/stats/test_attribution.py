@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import combinations, pairwise
-from math import factorial
+from itertools import chain, combinations, pairwise, permutations, product
+from math import factorial, prod
 from pathlib import Path
 
 import numpy as np
@@ -292,6 +292,54 @@ class TestIntervals:
         table = attribute(read_sequences([["A", "B"]], [1], [0])).table()
         assert table["share"].notna().all()
         assert table["low"].isna().all()
+
+
+class TestContactsOfOneMoment:
+    def test_by_hand(self):
+        # A and B at once, then C
+        paths = read_paths([0, 0, 0], ["A", "B", "C"], [1], [0], moment=[1, 1, 2])
+        rules = {name: row.toarray()[0].tolist() for name, row in rule_credits(paths).items()}
+        assert rules["first"] == [0.5, 0.5, 0]
+        assert rules["last"] == [0, 0, 1]
+        assert rules["position"] == pytest.approx([(0.4 + 0.2) / 2] * 2 + [0.4])
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_each_order_of_them_counts_alike(self, seed):
+        generator = np.random.default_rng(seed)
+        together, orders, won, lost, weight = [], [], [], [], []
+        for _ in range(40):
+            steps = [list(generator.choice(list("ABCD"), size)) for size in generator.integers(1, 4, 3)]
+            ways = list(product(*(permutations(step) for step in steps)))
+            together.append(steps)
+            orders.append([list(chain.from_iterable(way)) for way in ways])
+            won.append(int(generator.integers(0, 4)))
+            lost.append(int(generator.integers(0, 4)))
+            # whole numbers of leads for each order
+            weight.append(6**3 // prod(factorial(len(step)) for step in steps))
+        repeated = [
+            [count * each for count, each, way in zip(side, weight, orders, strict=True) for _ in way]
+            for side in (won, lost)
+        ]
+        expected = attribute(read_sequences(chain.from_iterable(orders), *repeated), draws=0)
+        rows = [
+            (number, channel, moment)
+            for number, steps in enumerate(together)
+            for moment, step in enumerate(steps)
+            for channel in step
+        ]
+        number, channel, moment = zip(*rows, strict=True)
+        shares = attribute(read_paths(number, channel, won, lost, moment=moment), draws=0)
+        assert shares.models == expected.models
+        np.testing.assert_allclose(shares.share, expected.share, atol=1e-12)
+        assert shares.rate == pytest.approx(expected.rate)
+
+    def test_one_moment_in_two_paths_ties_nothing(self):
+        paths = read_paths([0, 1], ["A", "B"], [1, 1], [0, 0], moment=[5, 5])
+        assert rule_credits(paths)["first"].toarray().tolist() == [[1, 0], [0, 1]]
+
+    def test_as_many_moments_as_contacts(self):
+        with pytest.raises(ParameterError, match="3 moments"):
+            read_paths([0, 0], ["A", "B"], [1], [0], moment=[1, 2, 3])
 
 
 def openers_and_closers(seed, *, leads, channels=5, ordered):

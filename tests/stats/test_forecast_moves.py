@@ -78,15 +78,15 @@ def test_months_equal_powers_of_the_full_matrix():
         assert new[0, :, size] == pytest.approx(lags)
 
 
-def test_estimates_lean_on_the_wider_group_with_the_weight_of_eight():
+def test_estimates_lean_on_the_wider_group_with_the_weight_of_two():
     counts = np.zeros((1, AGES, SIZES, 4))
     counts[0, 0, 0] = [0, 6, 4, 0]
     counts[0, 0, 1] = [0, 2, 0, 8]
     found = moves(counts, np.zeros((SIZES, 4))).open[0]
     everything = np.array([0, 8 + 1, 4, 8]) / 21
-    stage = (np.array([0, 8, 4, 8]) + 8 * everything) / 28
-    group = (np.array([0, 8, 4, 8]) + 8 * stage) / 28
-    assert found[0, 0, 0] == pytest.approx((np.array([0, 6, 4, 0]) + 8 * group) / 18)
+    stage = (np.array([0, 8, 4, 8]) + 2 * everything) / 22
+    group = (np.array([0, 8, 4, 8]) + 2 * stage) / 22
+    assert found[0, 0, 0] == pytest.approx((np.array([0, 6, 4, 0]) + 2 * group) / 12)
     # a size never seen is taken as its group; months never seen as their stage
     assert found[0, 0, 2] == pytest.approx(group)
     assert found[0, 4, 0] == pytest.approx(stage)

@@ -87,6 +87,73 @@ def test_cause_numbers_may_have_gaps():
     np.testing.assert_allclose(table["incidence"], dense["incidence"])
 
 
+class TestIncidenceWithLateEntry:
+    """Risk sets begin with the entry, as in R ``etm``; hand arithmetic and the curve of R ``survival``."""
+
+    def test_by_hand(self):
+        # at risk at 1: three (two come later), at 4: four, at 6: one
+        table = cumulative_incidence([1, 4, 4, 6, 5], [1, 2, 1, 1, 0], entry=[0, 0, 2, 3, 0])
+        incidence = table.set_index(["cause", "time"])["incidence"]
+        assert incidence[1].to_dict() == pytest.approx({1.0: 1 / 3, 4.0: 1 / 2, 6.0: 5 / 6})
+        assert incidence[2].to_dict() == pytest.approx({1.0: 0.0, 4.0: 1 / 6, 6.0: 1 / 6})
+
+    def test_an_entry_at_the_very_time_of_another_ending_is_not_at_risk(self):
+        table = cumulative_incidence([4, 4, 9], [1, 2, 1], entry=[0, 0, 4])
+        assert table.set_index(["cause", "time"])["incidence"][1, 4.0] == 0.5
+
+    def test_endings_add_up_to_what_r_says_has_ended(self, case):
+        reference = case("B03")
+        inputs, expected = reference.inputs, reference.expected
+        status = np.array(inputs["status"]) * np.where(np.arange(len(inputs["status"])) % 3, 1, 2)
+        table = cumulative_incidence(inputs["time"], status, entry=inputs["entry"])
+        total = table.groupby("time")["incidence"].sum()
+        assert total.index.tolist() == expected["event_times"]
+        np.testing.assert_allclose(total, 1 - np.array(expected["S"]), rtol=1e-9)
+        assert table["cause"].nunique() == 2
+
+    def test_one_ending_has_the_standard_error_of_r(self, case):
+        inputs = case("B03").inputs
+        curve = kaplan_meier(inputs["time"], inputs["status"], entry=inputs["entry"])
+        table = cumulative_incidence(inputs["time"], inputs["status"], entry=inputs["entry"])
+        np.testing.assert_allclose(table["incidence"], 1 - curve.survival, rtol=1e-9)
+        # the variance of one ending differs from Greenwood's only by the ties within the delta method
+        np.testing.assert_allclose(table["se"], curve.se, rtol=0.12)
+
+    def test_entry_from_the_first_day_changes_nothing(self, case):
+        inputs = case("B02").inputs
+        plain = cumulative_incidence(inputs["time"], inputs["status"])
+        entered = cumulative_incidence(inputs["time"], inputs["status"], entry=np.zeros(len(inputs["time"])))
+        pd.testing.assert_frame_equal(plain, entered)
+
+    def test_truth_where_records_begin_with_what_is_open(self):
+        # won at .01 a day, lost at .02: within 30 days a third of 1 - exp(-.9) is won
+        generator = np.random.Generator(np.random.PCG64(5))
+        days, won = generator.exponential(1 / 0.03, 20_000), generator.random(20_000) < 1 / 3
+        entry = np.where(generator.random(20_000) < 0.6, generator.uniform(0, 80, 20_000), 0)
+        kept = days > entry
+        status = np.where(won, 1, 2)[kept]
+        truth = (1 - np.exp(-0.9)) / 3
+
+        def won_in_time(**entered):
+            table = cumulative_incidence(days[kept], status, **entered)
+            return table[(table["cause"] == 1) & (table["time"] <= 30)].iloc[-1]
+
+        told = won_in_time(entry=entry[kept])
+        assert told["incidence"] == pytest.approx(truth, abs=0.01)
+        assert told["low"] < truth < told["high"]
+        assert won_in_time()["incidence"] < 0.85 * truth
+
+    def test_an_ending_at_the_entry_is_refused(self):
+        with pytest.raises(ParameterError):
+            cumulative_incidence([5, 6], [1, 0], entry=[5, 0])
+
+
+def test_the_last_ending_has_a_standard_error():
+    # two of two: nobody is left, and the share won is one of two, as a binomial
+    table = cumulative_incidence([1, 2], [1, 2])
+    assert table["se"].tolist() == pytest.approx([np.sqrt(1 / 8), np.sqrt(1 / 8), 0, np.sqrt(1 / 8)])
+
+
 def test_no_ending():
     table = cumulative_incidence([1, 2], [0, 0])
     assert table.empty

@@ -5,17 +5,38 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from crm_analysis.sentences import SURE
+from crm_analysis.findings import Finding
+from crm_analysis.language import tr
+from crm_analysis.sentences import NOT_CHANCE, SURE, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from crm_analysis.findings import Verdict
+
+
+def finding(
+    stem: str, key: str, template: str, said: Verdict, figures: Mapping[str, str], **fields: Any
+) -> Finding:
+    """Return the finding ``key`` of an analysis, its sentence made from a template."""
+    return Finding(stem, key, said, sentence(stem, template, **figures), **fields)
+
+
+def known(value: float) -> float | None:
+    """Return a figure as findings hold it: None where it is not known."""
+    return None if math.isnan(value) else float(value)
+
 
 def sure(strength: str) -> str:
     """Say how sure a change is, in words; empty where there is none."""
-    return SURE.get(strength, "")
+    return tr(SURE.get(strength, ""))
+
+
+def not_chance(strength: str) -> str:
+    """Say the same in a clause of its own."""
+    return tr(NOT_CHANCE.get(strength, ""))
 
 
 def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -30,7 +51,7 @@ def records(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
 
 def joined(names: Sequence[str]) -> str:
     """List names in a sentence: "A, B and C"; empty where there are none."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return tr(" and ").join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def relative(now: float, before: float | None) -> float | None:
@@ -40,5 +61,4 @@ def relative(now: float, before: float | None) -> float | None:
 
 def tested(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a finding that tell of its test: p-values, None where untested, and strength."""
-    known = {name: None if math.isnan(row[name]) else float(row[name]) for name in ("p_value", "p_adjusted")}
-    return {**known, "strength": row["strength"]}
+    return {name: known(row[name]) for name in ("p_value", "p_adjusted")} | {"strength": row["strength"]}

@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.errors import DataError, MissingTableError, ReportError
+from crm_analysis.language import msg, tr
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
+    from crm_analysis.words import Words
 
+#: What became of an analysis that is not there: states of the runner, with blanks.
+FAILED, LEFT_OUT = msg("failed"), msg("left out")
 #: The analyses in the order of their pages.
 TITLES = {
-    "sales_dynamics": "Sales dynamics",
-    "customer_abc": "Customers by value",
-    "customer_segments": "Customer segments",
-    "marketing_impact": "Marketing impact",
-    "deal_reasons": "Reasons for winning and losing",
-    "process_kpis": "Sales process",
-    "open_deals": "Open deals",
+    "sales_dynamics": msg("Sales dynamics"),
+    "customer_abc": msg("Customers by value"),
+    "customer_segments": msg("Customer segments"),
+    "marketing_impact": msg("Marketing impact"),
+    "deal_reasons": msg("Reasons for winning and losing"),
+    "process_kpis": msg("Sales process"),
+    "open_deals": msg("Open deals"),
 }
 
 
@@ -57,10 +62,10 @@ def collect(view: PeriodView, summary: str) -> Collected:
     summary
         Stem of the summary, which is none of the analyses it collects.
     """
-    return _saved(summary) or _made(view)
+    return _saved(summary, view.context.words) or _made(view)
 
 
-def _saved(summary: str) -> Collected | None:
+def _saved(summary: str, words: Words) -> Collected | None:
     """Read what the runner left for the summary; None where there is no runner."""
     folder = Path(os.environ.get(OUT, ""))
     if not os.environ.get(OUT) or not folder.is_dir():
@@ -69,11 +74,10 @@ def _saved(summary: str) -> Collected | None:
     for stem in _ordered({path.name.split(".")[0] for path in folder.glob("*.json")} - {summary}):
         if (folder / f"{stem}.json").is_file():
             records[stem] = _read(folder / f"{stem}.json")
-        for state, tell in (("failed", _why_failed), ("left_out", _why_left_out)):
-            if (folder / f"{stem}.{state}.json").is_file():
-                missing.append(
-                    (title(stem), state.replace("_", " "), tell(_read(folder / f"{stem}.{state}.json")))
-                )
+        for state, tell in ((FAILED, _why_failed), (LEFT_OUT, _why_left_out)):
+            path = folder / f"{stem}.{state.replace(' ', '_')}.json"
+            if path.is_file():
+                missing.append((title(stem), state, tell(_read(path), words)))
     return Collected(records, tuple(missing), published=True) if records or missing else None
 
 
@@ -86,7 +90,7 @@ def _made(view: PeriodView) -> Collected:
         try:
             records[stem] = import_module(f"crm_analysis.analyses.{stem}").analyze(view).record()
         except (MissingTableError, DataError) as error:
-            missing.append((title(stem), "left out", error.what))
+            missing.append((title(stem), LEFT_OUT, error.what))
     return Collected(records, tuple(missing), published=False)
 
 
@@ -110,14 +114,28 @@ def _ordered(stems: set[str]) -> list[str]:
 
 def title(stem: str) -> str:
     """Return what readers call an analysis; a company's own by its stem."""
-    return TITLES.get(stem, stem.replace("_", " ").capitalize())
+    return tr(TITLES.get(stem, stem.replace("_", " ").capitalize()))
 
 
-def _why_failed(about: dict[str, Any]) -> str:
-    cell = f"Cell {about['cell']}: " if about.get("cell") else ""
-    kept = " The page of an earlier run is kept." if about.get("kept_page") else ""
-    return f"{cell}{about.get('error', '')}{kept}"
+def _why_failed(about: dict[str, Any], words: Words) -> str:
+    cell = tr("cell {n}").format(n=about["cell"]) if about.get("cell") else ""
+    where = ", ".join(part for part in (_on(about.get("ran"), words), cell) if part)
+    cause = f"{where}: {about.get('error', '')}" if where else str(about.get("error", ""))
+    if not about.get("kept_page"):
+        return cause
+    kept = tr("The page of an earlier run is kept.")
+    if day := _day(about.get("page_of")):
+        kept = tr("The page of {day} is kept.").format(day=words.day(day))
+    return f"{cause.removesuffix('.')}. {kept}"
 
 
-def _why_left_out(about: dict[str, Any]) -> str:
+def _on(time: str | None, words: Words) -> str:
+    return tr("on {day}").format(day=words.day(day)) if (day := _day(time)) else ""
+
+
+def _day(time: str | None) -> date | None:
+    return date.fromisoformat(time[:10]) if time else None
+
+
+def _why_left_out(about: dict[str, Any], _words: Words) -> str:
     return str(about.get("why", ""))

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 COLUMNS = (
-    "dimension", "value", "closed", "won", "win_rate", "low", "high", "p_value", "p_adjusted", "verdict",
+    "dimension", "value", "closed", "won", "win_rate", "low", "high", "p_value", "p_adjusted",
+    "strength", "verdict",
 )  # fmt: skip
 
 #: Of all deals together.
 ALL = "all deals"
+#: The verdict on a dimension whose groups win at different rates: nothing need have changed.
+DIFFERS = "differs"
 
 #: Dimension, and where it is found: the table, its key among the deals, its column. As elsewhere, a region is
 #: that of the client; where clients have none, that of the owner.
@@ -61,8 +64,9 @@ def win_rates(view: PeriodView) -> pd.DataFrame:
     tests = adjust([_p_value(units[units["dimension"] == name]) for name in dimensions], dimensions)
     frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
     frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
+    frame["strength"] = frame["dimension"].map(tests["strength"]).fillna("").astype("str")
     found = frame["dimension"].map(tests["found"]).eq(True)
-    verdict = np.where(found, "changed", "no_evidence")
+    verdict = np.where(found, DIFFERS, "no_evidence")
     frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)
     frame.loc[frame["dimension"] == ALL, "verdict"] = "note"
     return frame
@@ -134,5 +138,6 @@ def _frame(counts: pd.DataFrame) -> pd.DataFrame:
         high=np.asarray(rate.high, dtype=float),
         p_value=np.nan,
         p_adjusted=np.nan,
+        strength=pd.Series("", index=frame.index, dtype="str"),
         verdict=pd.Series("not_enough_data", index=frame.index, dtype="str"),
     )[list(COLUMNS)]

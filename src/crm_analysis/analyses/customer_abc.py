@@ -19,6 +19,7 @@ from crm_analysis.analyses._abc.retention import cohort_table, follow, retention
 from crm_analysis.analyses._abc.tests import gather_tests
 from crm_analysis.analyses._abc.tiles import tiles
 from crm_analysis.analyses._abc.windows import choose_windows, span_text
+from crm_analysis.language import spoken, tr
 from crm_analysis.result import Result, Sentences
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CustomerAbcResult(Result):
     tests: pd.DataFrame
 
 
+@spoken
 def analyze(
     view: PeriodView, *, rfm: RfmLimits = _DEFAULT_RFM, xyz_limits: tuple[float, float] = (0.5, 1.0)
 ) -> CustomerAbcResult:
@@ -227,14 +229,17 @@ def _migration(
 
 def _left_out(view: PeriodView, purchases: Purchases, windows: Windows, watched: int) -> Sentences:
     if not purchases.clients:
-        return Sentences(["Everything about customers: no order line with an amount names one."])
+        return Sentences([tr("Everything about customers: no order line with an amount names one.")])
     said = []
     if view.sales_stand_in:
-        said.append("Order lines: there is no table sales, so each won deal counts as one order.")
+        said.append(tr("Order lines: there is no table sales, so each won deal counts as one order."))
     if windows.before is None:
         said.append(
-            "Migration, previous classes and the change of concentration: there is no window to compare with."
+            tr(
+                "Migration, previous classes and the change of concentration: there is no window to compare "
+                "with."
+            )
         )
     if not watched:
-        said.append("Retention: the records are shorter than six months.")
+        said.append(tr("Retention: the records are shorter than six months."))
     return Sentences(said)

@@ -16,6 +16,7 @@ from crm_analysis.analyses._segments.profile import profile_table, shift_table
 from crm_analysis.analyses._segments.table import segment_table
 from crm_analysis.analyses._segments.tests import published, segment_tests
 from crm_analysis.analyses._segments.tiles import tiles
+from crm_analysis.language import spoken
 from crm_analysis.result import Result
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class CustomerSegmentsResult(Result):
     tests: pd.DataFrame
 
 
+@spoken
 def analyze(view: PeriodView) -> CustomerSegmentsResult:
     """Say who the profitable customers are: where, in which industry, of what size, and for which product.
 
@@ -77,7 +79,8 @@ def analyze(view: PeriodView) -> CustomerSegmentsResult:
         year or more, else the twelve months to its end. ``revenue`` and all that follows from it is net
         revenue of the window; ``period_revenue`` is of the period itself and adds up, in every dimension, to
         the revenue of ``sales_dynamics``. A customer counts where it has an order line in the window. Numbers
-        with more than twelve values are put into four bands of as many customers each, dates into years.
+        with more than twelve values are put into four bands of as many customers each, dates into years;
+        codes (of an industry, region or channel, in a column named so, or all of one length) are names.
         Blank traits are ``(not stated)``; lines and deals that name no customer are ``(no customer)``.
 
         ``segments``

@@ -17,6 +17,7 @@ from crm_analysis.analyses._reasons.price import price_check
 from crm_analysis.analyses._reasons.records import discipline
 from crm_analysis.analyses._reasons.spellings import spellings
 from crm_analysis.findings import Findings
+from crm_analysis.language import spoken
 from crm_analysis.result import Result, Sentences
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class DealReasonsResult(Result):
     year_before: str = ""
 
 
+@spoken
 def analyze(view: PeriodView) -> DealReasonsResult:
     """Say why deals are won and lost, what shifted, where, and which department must act.
 

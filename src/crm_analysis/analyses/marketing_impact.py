@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
+from crm_analysis.analyses._frames import dtypes, empty
 from crm_analysis.analyses._lines import AFTER, NOT_STATED, has_amounts, totals
 from crm_analysis.analyses._marketing.association import KINDS as ASSOCIATION_KINDS
 from crm_analysis.analyses._marketing.association import association
@@ -34,6 +35,7 @@ from crm_analysis.analyses._marketing.totals import totals_table
 from crm_analysis.analyses._marketing.window import ages, choose_window, lag_table
 from crm_analysis.analyses._sales.structure import structure
 from crm_analysis.errors import MissingTableError, ParameterError
+from crm_analysis.language import spoken
 from crm_analysis.result import Result
 from crm_analysis.stats.returns import returns
 
@@ -84,6 +86,7 @@ class MarketingImpactResult(Result):
     totals: pd.DataFrame
 
 
+@spoken
 def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResult:
     """Answer what share of sales each promotion channel brings, and what money put into it returns.
 
@@ -255,15 +258,9 @@ def _check(view: PeriodView, cohort_months: int) -> None:
         )
 
 
-_NO_AGES = pd.DataFrame(
-    {"channel": pd.Series(dtype="str"), "status": pd.Series(dtype="str")}
-    | {name: pd.Series(dtype="int64") for name in ("days", "leads")}
-)
-_NO_UNITS = pd.DataFrame(
-    {name: pd.Series(dtype="str") for name in ("channel", "campaign", "unit")}
-    | {name: pd.Series(dtype="int64") for name in ("leads", "won", "undecided")}
-    | {"income": pd.Series(dtype="float64")}
-)
+_NO_AGES = empty({"channel": "str", "status": "str", "days": "int64", "leads": "int64"})
+_UNIT, _DEALS = ("channel", "campaign", "unit"), ("leads", "won", "undecided")
+_NO_UNITS = empty(dtypes([*_UNIT, *_DEALS, "income"], text=_UNIT, counts=_DEALS))
 
 
 def _records(view: PeriodView, came: ibis.Table | None) -> tuple[pd.Timestamp, ...]:

@@ -22,6 +22,7 @@ from crm_analysis.analyses._deals.stages import stage_order, today
 from crm_analysis.analyses._deals.tiles import tiles
 from crm_analysis.analyses._lines import fetch, stated
 from crm_analysis.errors import ParameterError
+from crm_analysis.language import spoken
 from crm_analysis.result import Result, Sentences
 from crm_analysis.sentences import sentence
 
@@ -53,7 +54,7 @@ class OpenDealsResult(Result):
         },
         "calibration": {"low": "share", "high": "share"},
         "scores": {"method": "name"},
-        "backtest": {"actual": "number"},
+        "backtest": {"came": "number"},
     }
 
     deals: pd.DataFrame
@@ -79,7 +80,7 @@ _FORECAST = ("p10", "p50", "p90", "mean")
 _MONEY: dict[str, dict[str, Kind]] = {
     "forecast": dict.fromkeys(_FORECAST, "money"),
     "together": dict.fromkeys(_FORECAST, "money"),
-    "backtest": dict.fromkeys((*_FORECAST, "actual", "naive", "seasonal_naive"), "money"),
+    "backtest": dict.fromkeys((*_FORECAST, "came", "naive", "seasonal_naive"), "money"),
 }
 
 
@@ -90,6 +91,7 @@ class _InMoney(OpenDealsResult):
     kinds: ClassVar[dict[str, dict[str, Kind]]] = {**OpenDealsResult.kinds, **_MONEY}
 
 
+@spoken
 def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
     """Say what is in work, what stands still, who does what, and what it will bring.
 
@@ -228,6 +230,7 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
     )
 
 
+@spoken
 def search(
     view: PeriodView | OpenDealsResult,
     *,

@@ -15,6 +15,7 @@ from crm_analysis.analyses._kpi.parts import STEM
 from crm_analysis.analyses._kpi.tests import breaks_table, event_table, trends_table
 from crm_analysis.analyses._kpi.tiles import left_out, tiles
 from crm_analysis.errors import ParameterError
+from crm_analysis.language import spoken
 from crm_analysis.result import Result
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class ProcessKpisResult(Result):
     definitions: pd.DataFrame
 
 
+@spoken
 def analyze(view: PeriodView, *, event_on: str = "") -> ProcessKpisResult:
     """Say whether the control figures of the sales process get better or worse.
 
@@ -65,8 +67,9 @@ def analyze(view: PeriodView, *, event_on: str = "") -> ProcessKpisResult:
     -------
     ProcessKpisResult
         **The KPIs.** ``purchase_interval_days``: days that pass between purchases; ``deal_amount``: mean
-        amount of deals won (of orders, where no deal has an amount); ``acquisition_cost``: spend over new
-        clients; ``decision_days``: mean days from first contact to decision within a fixed number of days;
+        amount of deals won (``order_amount``: of orders, where no deal has one); ``acquisition_cost``: spend
+        over new clients; ``decision_days``: mean days from first contact to decision within a fixed number of
+        days;
         ``contacts_per_customer``: contacts over clients won. **The groups.** ``all``, and ``A``, ``B``, ``C``
         by what the client bought in the months *before* (``new``: nothing); contacts by kind and ``on won
         deals``; decision days ``all to date`` and ``median to date`` over all deals. Figures are in days, the

@@ -26,6 +26,7 @@ from crm_analysis.analyses._sales.plan import plan
 from crm_analysis.analyses._sales.structure import DIMENSIONS, structure
 from crm_analysis.analyses._sales.tests import course
 from crm_analysis.analyses._win_rates import win_rates
+from crm_analysis.language import spoken
 from crm_analysis.result import Result
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class SalesDynamicsResult(Result):
     figures: pd.DataFrame
 
 
+@spoken
 def analyze(view: PeriodView) -> SalesDynamicsResult:
     """Answer how much is sold, what makes it change, and whether the plan is met.
 
@@ -94,10 +96,12 @@ def analyze(view: PeriodView) -> SalesDynamicsResult:
             ``p_adjusted, strength, verdict``.
         ``calendar``
             An effect (growth_per_year, working_day, quarter_end): ``value, low, high`` (relative, 95 %),
-            ``p_value, scale, n`` months, ``status, p_adjusted, strength, verdict``.
+            ``p_value, scale, n`` months, ``status, p_adjusted, strength``; ``verdict`` improved or worsened
+            for growth, higher or lower for what months differ by, or no_evidence, not_enough_data.
         ``win_rates``
             A value of a dimension of the deals closed in the period: ``closed, won, win_rate, low, high``
-            (95 %), ``p_value, p_adjusted, verdict`` of the dimension as a whole.
+            (95 %), ``p_value, p_adjusted, strength, verdict`` of the dimension as a whole: differs,
+            no_evidence or not_enough_data.
         ``figures``
             A figure of the period: ``measure`` (revenue, orders, customers, average_order, closed, won,
             won_amount, win_rate), ``value``, ``previous`` (of the comparison), ``difference``, ``relative``.

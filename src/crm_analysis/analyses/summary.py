@@ -15,6 +15,7 @@ from crm_analysis.analyses._summary_records import collect, title
 from crm_analysis.cards import Card, Cards, card, read_tile
 from crm_analysis.findings import Finding, Findings, ranked
 from crm_analysis.front_page import Gaps, Lead, RankedFindings, Reader, Readers
+from crm_analysis.language import msg, spoken, tr
 from crm_analysis.result import Result
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
 #: Which analyses each reader opens, and which department's findings are theirs; the director's are all.
 _READERS = {
-    "Director": (("sales_dynamics", "customer_abc", "process_kpis"), ""),
-    "Head of sales": (("sales_dynamics", "open_deals", "process_kpis", "customer_abc"), "sales"),
-    "Marketing": (("marketing_impact", "customer_segments"), "marketing"),
+    msg("Director"): (("sales_dynamics", "customer_abc", "process_kpis"), ""),
+    msg("Head of sales"): (("sales_dynamics", "open_deals", "process_kpis", "customer_abc"), "sales"),
+    msg("Marketing"): (("marketing_impact", "customer_segments"), "marketing"),
     # these open a page where it says something of their work
-    "Production": ((), "production"),
-    "Dispatch": ((), "dispatch"),
-    "Service": ((), "service"),
+    msg("Production"): ((), "production"),
+    msg("Dispatch"): ((), "dispatch"),
+    msg("Service"): ((), "service"),
 }
 #: The finding that opens the report: how much was sold, and against what.
 _LEAD = ("sales_dynamics", "revenue")
@@ -71,18 +72,22 @@ class SummaryResult(Result):
     has_pages: bool = False
 
     @cached_property
+    @spoken
     def ranked(self) -> RankedFindings:
         """The findings, the most certain and dearest first, without the one that opens the report."""
         rest = [f for f in self.findings if (f.analysis, f.key) != _LEAD]
         titles = {stem: title(stem) for stem in self.made}
-        return RankedFindings(rest, titles, self.made if self.has_pages else frozenset())
+        pages = self.made if self.has_pages else frozenset()
+        return RankedFindings(rest, titles, pages)
 
     @cached_property
+    @spoken
     def lead(self) -> Lead:
         """The sentence that opens the report; empty where sales could not be analysed."""
         return Lead(next((f.sentence for f in self.findings if (f.analysis, f.key) == _LEAD), ""))
 
     @cached_property
+    @spoken
     def cards(self) -> Cards:
         """The main figures; an analysis that failed has a card that says so."""
         words, comparison = self.context.words, self.context.comparison
@@ -94,11 +99,12 @@ class SummaryResult(Result):
         ]
         absent = self.missing.to_dict("records")
         made += [
-            Card(row["analysis"], "Failed", span=row["why"]) for row in absent if row["state"] == "failed"
+            Card(row["analysis"], tr("Failed"), span=row["why"]) for row in absent if row["state"] == "failed"
         ]
         return Cards(made)
 
     @cached_property
+    @spoken
     def who_reads(self) -> Readers:
         """Who should open which page, and the sentence that matters most to them."""
         made = []
@@ -109,6 +115,7 @@ class SummaryResult(Result):
         return Readers(made)
 
     @cached_property
+    @spoken
     def gaps(self) -> Gaps:
         """The analyses that are missing, and why."""
         return Gaps((row["analysis"], row["state"], row["why"]) for row in self.missing.to_dict("records"))
@@ -121,6 +128,7 @@ class SummaryResult(Result):
         return f"{stem}.html" if self.has_pages else ""
 
 
+@spoken
 def analyze(view: PeriodView) -> SummaryResult:
     """Put together what all analyses say of a period.
 
@@ -200,10 +208,12 @@ def _readers(findings: Findings, made: frozenset[str]) -> pd.DataFrame:
         if own:
             sentence = own[0].sentence
         else:
-            sentence = (
-                "Nothing here asks you to act." if opens else "No page of this report is about your work."
+            sentence = tr(
+                msg("Nothing here asks you to act.")
+                if opens
+                else msg("No page of this report is about your work.")
             )
-        rows.append((reader, ", ".join(opens), sentence))
+        rows.append((tr(reader), ", ".join(opens), sentence))
     return pd.DataFrame(rows, columns=["reader", "opens", "sentence"]).astype("str")
 
 

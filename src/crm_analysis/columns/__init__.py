@@ -22,6 +22,7 @@ from crm_analysis.columns import (
     summary,
 )
 from crm_analysis.columns.heading import Heading, Kind, plain
+from crm_analysis.language import msg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,25 +31,25 @@ __all__ = ["AS_TEXT", "RANGES", "Heading", "Kind", "column", "is_declared"]
 
 #: Two columns that are the ends of a range: the other end, and what the range is called.
 RANGES: dict[str, tuple[str, str]] = {
-    "low": ("high", "Likely range"),
-    "growth_low": ("growth_high", "Likely range"),
-    "limit_low": ("limit_high", "Normal range"),
-    "interval_low": ("interval_high", "Likely range"),
-    "projected_low": ("projected_high", "Likely end"),
-    "difference_low": ("difference_high", "Likely difference"),
-    "win_low": ("win_high", "Likely win rate"),
-    "points_low": ("points_high", "Likely range"),
-    "level_low": ("level_high", "Likely jump"),
-    "won_low": ("won_high", "Likely won"),
-    "return_low": ("return_high", "Likely return"),
-    "conversion_low": ("conversion_high", "Likely range"),
-    "cost_per_lead_low": ("cost_per_lead_high", "Likely cost of a lead"),
-    "acquisition_low": ("acquisition_high", "Likely range"),
-    "lost_low": ("lost_high", "Likely lost"),
+    "low": ("high", msg("Likely range")),
+    "growth_low": ("growth_high", msg("Likely range")),
+    "limit_low": ("limit_high", msg("Normal range")),
+    "interval_low": ("interval_high", msg("Likely range")),
+    "projected_low": ("projected_high", msg("Likely end")),
+    "difference_low": ("difference_high", msg("Likely difference")),
+    "win_low": ("win_high", msg("Likely win rate")),
+    "points_low": ("points_high", msg("Likely range")),
+    "level_low": ("level_high", msg("Likely jump")),
+    "won_low": ("won_high", msg("Likely won")),
+    "return_low": ("return_high", msg("Likely return")),
+    "conversion_low": ("conversion_high", msg("Likely range")),
+    "cost_per_lead_low": ("cost_per_lead_high", msg("Likely cost of a lead")),
+    "acquisition_low": ("acquisition_high", msg("Likely range")),
+    "lost_low": ("lost_high", msg("Likely lost")),
 }
 
 #: What a column of figures is called where it holds text.
-AS_TEXT = {"value": "Name", "level": "Group"}
+AS_TEXT = {"value": msg("Name"), "level": msg("Group")}
 
 _PARTS = (
     common,

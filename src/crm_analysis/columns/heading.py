@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.findings import VERDICTS
+from crm_analysis.language import tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -42,23 +43,24 @@ class Heading:
     kind: Kind = "number"
 
     def heading(self, words: Words) -> str:
-        """Return the label with its unit."""
+        """Return the label with its unit, in the language of the words."""
+        label = tr(self.label, words.language)
         if self.kind == "money" and words.currency:
-            return f"{self.label}, {words.currency}"
-        return f"{self.label}, days" if self.kind == "days" else self.label
+            return f"{label}, {words.currency}"
+        return tr("{label}, days", words.language).format(label=label) if self.kind == "days" else label
 
     def write(self, value: Any, words: Words) -> str:
         """Write one value for reading."""
         if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
             return NONE
         if isinstance(value, bool | np.bool):
-            return "yes" if value else "no"
+            return tr("yes", words.language) if value else tr("no", words.language)
         if self.kind == "verdict":
-            return VERDICTS[value][0] if value in VERDICTS else str(value)
+            return tr(VERDICTS[value][0], words.language) if value in VERDICTS else str(value)
         if self.kind == "name":
-            return _label(str(value))
+            return tr(_label(str(value)), words.language)
         if self.kind == "plain":
-            return plain(str(value))
+            return tr(plain(str(value)), words.language)
         if self.kind == "text" or isinstance(value, str):
             return str(value)
         return self._number(value, words)
@@ -73,7 +75,7 @@ class Heading:
             "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "month": words.month,
             "day": words.day,
-            "p_value": lambda v: "< 0.001" if v < 0.001 else words.number(v, 3),
+            "p_value": lambda v: f"< {words.number(0.001, 3)}" if v < 0.001 else words.number(v, 3),
         }
         return writers.get(self.kind, words.number)(value)
 

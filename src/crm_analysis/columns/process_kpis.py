@@ -9,6 +9,7 @@ HEADINGS: dict[str, Heading] = {
     "decision_days": Heading("First contact to decision", "days"),
     "acquisition_cost": Heading("Cost of a new client", "money"),
     "deal_amount": Heading("Average deal won", "money"),
+    "order_amount": Heading("Average order before returns", "money"),
     "contacts_per_customer": Heading("Contacts per client won"),
     "all": Heading("All"),
     "new": Heading("New"),

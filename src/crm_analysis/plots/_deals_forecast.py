@@ -14,9 +14,11 @@ from crm_analysis.plots.theme import (
     MUTED,
     PALE,
     SMALL,
+    UNDER_A_LABEL,
     WIDTH,
     count_axis,
     describe,
+    legend_below,
     money_axis,
     new_axes,
     nothing_to_draw,
@@ -74,7 +76,7 @@ def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     _months(ax, pd.concat([past["month"], total["month"]]))
     ax.set_ylim(bottom=0)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    legend_below(ax, 2 * UNDER_A_LABEL / 1.5)
     whole = result.together[result.together["source"] == "total"].to_dict("records")[0]
     words = result.context.words
     told = "; ".join(
@@ -118,21 +120,21 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
         here = held == inside
         if here.any():
             ax.plot(
-                at[here], rows["actual"][here], ls="", marker=marker, ms=7, color=colour,
+                at[here], rows["came"][here], ls="", marker=marker, ms=7, color=colour,
                 mfc=colour if inside else "white", mew=1.8, label=label,
             )  # fmt: skip
     _months(ax, rows["month"])
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylim(bottom=0)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    legend_below(ax, 2 * UNDER_A_LABEL / 1.5)
     kept, n = int(held.sum()), len(rows)
     when = "one month ahead" if horizon == "1" else f"{horizon} months ahead"
     title = f"{kept} of {n} ranges made {when} held"
-    worst = rows.iloc[int(np.argmax(np.abs(rows["actual"] - rows["mean"])))]
+    worst = rows.iloc[int(np.argmax(np.abs(rows["came"] - rows["mean"])))]
     alt = (
         f"Ranges for {n} past months, each made {when} from what was known then, with what came: "
         f"{kept} held. The largest miss was {result.context.words.month(worst['month'])}: "
-        f"{write(worst['mean'])} expected, {write(worst['actual'])} came."
+        f"{write(worst['mean'])} expected, {write(worst['came'])} came."
     )
     return describe(ax, title, alt)
 
@@ -214,3 +216,4 @@ def _months(ax: Axes, months: pd.Series) -> None:
         labels.append(f"{month:%m}\n{month.year}" if month.year not in seen else f"{month:%m}")
         seen.add(month.year)
     ax.set_xticks(range(len(labels)), labels)
+    ax.set_xlabel("Month")

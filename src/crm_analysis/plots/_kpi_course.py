@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _UNITS = {
     "purchase_interval_days": "days",
     "deal_amount": "money",
+    "order_amount": "money",
     "acquisition_cost": "money",
     "decision_days": "days",
     "contacts_per_customer": "contacts",

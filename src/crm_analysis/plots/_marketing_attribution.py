@@ -10,6 +10,8 @@ from matplotlib.transforms import offset_copy
 
 from crm_analysis.plots._sales_ranges import labels_of
 from crm_analysis.plots.theme import (
+    ACCENT,
+    GOOD,
     MAIN,
     MUTED,
     PALE,
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
 #: Marker and colour of each model: told apart by shape in grey.
 _MARKS = {
     "first": (">", "#0072B2"),
-    "last": ("<", "#D55E00"),
+    "last": ("<", ACCENT),
     "linear": ("o", "#22262B"),
     "time decay": ("v", "#E69F00"),
     "position": ("D", "#56B4E9"),
-    "Markov": ("s", "#009E73"),
+    "Markov": ("s", GOOD),
     "Shapley": ("P", "#7A5195"),
 }
 _ONE = ("o", MAIN)

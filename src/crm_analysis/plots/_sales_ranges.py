@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.errors import ParameterError, listed, nearest
+from crm_analysis.language import msg, tr
 from crm_analysis.plots.theme import (
     INK,
     MAIN,
@@ -20,6 +21,7 @@ from crm_analysis.plots.theme import (
     shorten,
     styled,
 )
+from crm_analysis.sentences.sales_dynamics import dimension_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +32,9 @@ if TYPE_CHECKING:
 
 ALL = "all deals"
 EFFECTS = {
-    "growth_per_year": "Growth a year",
-    "working_day": "One working day more",
-    "quarter_end": "Month that closes a quarter",
+    "growth_per_year": msg("Growth a year"),
+    "working_day": msg("One working day more"),
+    "quarter_end": msg("Month that closes a quarter"),
 }
 
 
@@ -50,12 +52,11 @@ def calendar(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
     rows = result.calendar.dropna(subset=["value"])
     ax = new_axes(ax, size=(WIDTH, 2.4), grid="x")
     if rows.empty:
-        return nothing_to_draw(ax, "Not enough months yet to tell growth from the calendar.")
-    labels = [EFFECTS[name] for name in rows["effect"]]
-    found = rows["verdict"].isin(["changed", "improved", "worsened"])
-    return _forest(
-        result, rows, labels, found.to_numpy(), ax, change=True, title="What moves sales besides chance"
-    )
+        return nothing_to_draw(ax, tr("Not enough months yet to tell growth from the calendar."))
+    labels = [tr(EFFECTS[name]) for name in rows["effect"]]
+    found = rows["verdict"].isin(["higher", "lower", "improved", "worsened"])
+    title = tr("What moves sales besides chance")
+    return _forest(result, rows, labels, found.to_numpy(), ax, change=True, title=title)
 
 
 @styled
@@ -81,7 +82,7 @@ def win_rates(
         There is no such dimension.
     """
     if result.win_rates.empty:
-        return nothing_to_draw(new_axes(ax), "No deal was closed in this period.")
+        return nothing_to_draw(new_axes(ax), tr("No deal was closed in this period."))
     held = list(dict.fromkeys(result.win_rates["dimension"]))
     dimension = dimension or ("owner" if "owner" in held else held[-1])
     rows = of_dimension(result.win_rates, dimension).head(most)
@@ -90,9 +91,14 @@ def win_rates(
     for rate in everyone:
         ax.axvline(rate, color=MUTED, lw=1.2, ls=(0, (4, 3)))
     names = labels_of(rows["value"], 24)
-    labels = [f"{name} ({r.won} of {r.closed})" for name, r in zip(names, rows_of(rows), strict=True)]
+    label = tr("{name} ({won} of {closed})")
+    labels = [
+        label.format(name=name, won=r.won, closed=r.closed)
+        for name, r in zip(names, rows_of(rows), strict=True)
+    ]
     shown = rows.rename(columns={"win_rate": "rate"}).assign(value=rows["win_rate"])
-    title = f"Win rate by {dimension}; the dashed line is all deals"
+    title = tr("Win rate by {dimension}; the dashed line is all deals")
+    title = title.format(dimension=dimension_name(dimension))
     return _forest(result, shown, labels, np.ones(len(rows), dtype=bool), ax, change=False, title=title)
 
 
@@ -158,8 +164,9 @@ def _forest(
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.margins(x=0.1)
     share_axis(ax.xaxis, words)
+    point = tr("{label} {value}, {low} to {high}")
     told = "; ".join(
-        f"{label} {write(r.value)}, {write(r.low)} to {write(r.high)}"
+        point.format(label=label, value=write(r.value), low=write(r.low), high=write(r.high))
         for label, r in zip(labels, rows_of(rows), strict=True)
     )
     return describe(ax, title, f"{title}: {told}.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.language import msg, tr
 from crm_analysis.plots.theme import (
     CLASSES,
     INK,
@@ -36,13 +37,15 @@ _MOST_BARS = 12
 _SHADE = "Blues"
 _DARK = 0.55
 _NAMES = {
-    "none": "no revenue",
-    "negative": "net returns",
-    "n/a": "too short\na history",
-    "new": "new",
-    "lost": "lost",
+    "none": msg("no revenue"),
+    "negative": msg("net returns"),
+    "n/a": msg("too short\na history"),
+    "new": msg("new"),
+    "lost": msg("lost"),
+    "X": msg("X, even"),
+    "Y": msg("Y, varying"),
+    "Z": msg("Z, irregular"),
 }
-_STEADY = {"X": "X, even", "Y": "Y, varying", "Z": "Z, irregular"}
 
 
 @styled
@@ -51,11 +54,11 @@ def pareto(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, grid="both")
     rows = result.customers[result.customers["revenue"] > 0]
     if rows.empty:
-        return nothing_to_draw(ax, "No revenue that names a customer.")
+        return nothing_to_draw(ax, tr("No revenue that names a customer."))
     words = result.context.words
     reached = np.arange(1, len(rows) + 1) / len(rows)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    ax.text(0.62, 0.58, "if all bought alike", color=INK, fontsize=SMALL, va="top")
+    ax.text(0.62, 0.58, tr("if all bought alike"), color=INK, fontsize=SMALL, va="top")
     before, parts = (0.0, 0.0), []
     for label in "ABC":
         members = (rows["abc"] == label).to_numpy()
@@ -74,17 +77,19 @@ def pareto(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
         )
         before = (x[-1], y[-1])
         parts.append(f"{words.number(int(members.sum()))} {label}")
-    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Share of customers, largest first", ylabel="Share of revenue")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    ax.set(xlabel=tr("Share of customers, largest first"), ylabel=tr("Share of revenue"))
     share_axis(ax.xaxis, words)
     share_axis(ax.yaxis, words)
     ax.legend(loc="lower right")
     top = result.classes.to_dict("records")[0]
-    share = words.share(top["customers"] / len(rows), 0)
-    title = f"{share} of customers bring {words.share(top['share'], 0)} of revenue"
-    alt = (
-        f"Curve of the cumulative share of revenue over {words.number(len(rows))} customers, largest first: "
-        f"{', '.join(parts)}. {title}."
+    title = tr("{share} of customers bring {part} of revenue").format(
+        share=words.share(top["customers"] / len(rows), 0), part=words.share(top["share"], 0)
     )
+    alt = tr(
+        "Curve of the cumulative share of revenue over {n} customers, largest first: {classes}. {message}."
+    )
+    alt = alt.format(n=words.number(len(rows)), classes=", ".join(parts), message=title)
     return describe(ax, title, alt)
 
 
@@ -94,23 +99,26 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, grid="")
     rows = result.matrix[result.matrix["abc"].isin(list("ABC"))]
     if not rows["customers"].any():
-        return nothing_to_draw(ax, "No customers to lay on a map.")
+        return nothing_to_draw(ax, tr("No customers to lay on a map."))
     words = result.context.words
     columns = ["X", "Y", "Z", "n/a"]
     share = rows.pivot_table(index="abc", columns="xyz", values="share")[columns]
     cells = {(row["abc"], row["xyz"]): row for row in rows.to_dict("records")}
     text = [[_cell(result, cells[(a, x)]) for x in columns] for a in share.index]
     _map(ax, share.to_numpy(), text)
-    ax.set_xticks(range(4), [_STEADY.get(x, _NAMES.get(x, x)) for x in columns])
+    ax.set_xticks(range(4), [_named(x) for x in columns])
     ax.set_yticks(range(len(share.index)), share.index)
-    ax.set_xlabel("How evenly they buy")
+    ax.set_xlabel(tr("How evenly they buy"))
     best = max(rows.to_dict("records"), key=lambda row: row["share"])
-    alt = (
-        f"Map of classes against steadiness, share of revenue in each cell. The largest is "
-        f"{best['abc']}{best['xyz']} with {words.share(best['share'])} of revenue from "
-        f"{_customers(result, best['customers'])}."
+    alt = tr(
+        "Map of classes against steadiness, share of revenue in each cell. The largest is {cell} with "
+        "{share} of revenue from {customers}."
+    ).format(
+        cell=f"{best['abc']}{best['xyz']}",
+        share=words.share(best["share"]),
+        customers=_customers(result, best["customers"]),
     )
-    return describe(ax, "Share of revenue by class and steadiness", alt)
+    return describe(ax, tr("Share of revenue by class and steadiness"), alt)
 
 
 @styled
@@ -120,7 +128,7 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     table = result.migration
     table = table[~((table["from_class"] == "none") & (table["to_class"] == "none"))]
     if table.empty:
-        return nothing_to_draw(ax, "There is no window before this one to compare with.")
+        return nothing_to_draw(ax, tr("There is no window before this one to compare with."))
     words = result.context.words
     order = ["new", "A", "B", "C", "none", "negative", "lost"]
     befores = [c for c in order if c in {*"ABC", *table["from_class"]}]
@@ -129,15 +137,16 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     text = [[_move(result, cells.get((a, b))) for b in nows] for a in befores]
     shade = np.array([[cells[(a, b)]["share"] if (a, b) in cells else 0.0 for b in nows] for a in befores])
     _map(ax, shade, text)
-    ax.set_xticks(range(len(nows)), [_NAMES.get(c, c) for c in nows])
-    ax.set_yticks(range(len(befores)), [_NAMES.get(c, c) for c in befores])
-    ax.set(xlabel="Class now", ylabel="Class before")
-    change = float(result.migration["revenue"].sum())
-    alt = (
-        f"Map of customers by class before and now, with the change of their revenue; all cells together "
-        f"{words.money(change, signed=True)}."
+    ax.set_xticks(range(len(nows)), [_named(c) for c in nows])
+    ax.set_yticks(range(len(befores)), [_named(c) for c in befores])
+    ax.set(xlabel=tr("Class now"), ylabel=tr("Class before"))
+    change = words.money(float(result.migration["revenue"].sum()), signed=True)
+    alt = tr(
+        "Map of customers by class before and now, with the change of their revenue; all cells together "
+        "{change}."
     )
-    return describe(ax, f"Moves between classes; revenue {words.money(change, signed=True)} in all", alt)
+    title = tr("Moves between classes; revenue {change} in all")
+    return describe(ax, title.format(change=change), alt.format(change=change))
 
 
 @styled
@@ -148,7 +157,7 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     began = later["cohort"].drop_duplicates().tolist()
     ax = new_axes(ax, grid="", size=(WIDTH, max(2.4, 0.8 + 0.28 * len(began))))
     if later.empty:
-        return nothing_to_draw(ax, "No cohort has been followed for a whole month yet.")
+        return nothing_to_draw(ax, tr("No cohort has been followed for a whole month yet."))
     words = result.context.words
     shares = table.pivot_table(index="cohort", columns="month_number", values="share").reindex(began)
     shares = shares.drop(columns=0)
@@ -159,22 +168,30 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
         [words.number(v * 100, 0) if figures and v == v else "" for v in row] for row in shares.to_numpy()
     ]
     _map(ax, shares.to_numpy(), text)
-    written = [f"{day.year} Q{day.quarter}" if quarters else f"{day:%Y-%m}" for day in began]
+    quarter = tr("{year} Q{quarter}")
+    written = [
+        quarter.format(year=day.year, quarter=day.quarter) if quarters else f"{day:%Y-%m}" for day in began
+    ]
     names = [f"{name}  ({words.number(n)})" for name, n in zip(written, sizes, strict=True)]
     ax.set_yticks(range(len(began)), names)
     step = max(1, len(shares.columns) // 16 + 1)
     ax.set_xticks(
         range(0, len(shares.columns), step), [words.number(int(m)) for m in shares.columns.to_numpy()[::step]]
     )
-    ax.set(xlabel="Months after the first order", ylabel="First order (customers)")
+    ax.set(xlabel=tr("Months after the first order"), ylabel=tr("First order (customers)"))
     last = later.groupby("month_number")["share"].median()
     first_month, last_month = int(later["month_number"].min()), int(later["month_number"].max())
-    alt = (
-        f"Triangle of {words.number(len(began))} cohorts, percent of each that bought in later months: half "
-        f"of them have {words.share(last.iloc[0], 0)} or more after {words.number(first_month)} months and "
-        f"{words.share(last.iloc[-1], 0)} after {words.number(last_month)}."
+    alt = tr(
+        "Triangle of {n} cohorts, percent of each that bought in later months: half of them have {first} or "
+        "more after {first_month} months and {last} after {last_month}."
+    ).format(
+        n=words.number(len(began)),
+        first=words.share(last.iloc[0], 0),
+        first_month=words.number(first_month),
+        last=words.share(last.iloc[-1], 0),
+        last_month=words.number(last_month),
     )
-    return describe(ax, "Percent of each cohort that still buys", alt)
+    return describe(ax, tr("Of those who began together, percent still buying"), alt)
 
 
 @styled
@@ -183,7 +200,7 @@ def retention(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     table = result.retention
     if table.empty:
-        return nothing_to_draw(ax, "The records are too short to follow customers.")
+        return nothing_to_draw(ax, tr("The records are too short to follow customers."))
     words, parts = result.context.words, []
     end = float(result.retention["days_followed"].max())
     for label, rows in table.groupby("abc", sort=True):
@@ -193,14 +210,15 @@ def retention(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
         ax.fill_between(x, low, high, step="post", color=_INKS[name], alpha=0.13, linewidth=0)
         text = f"{name}: {_customers(result, int(rows['at_risk'].iloc[0]))}"
         ax.step(x, y, where="post", color=_INKS[name], linestyle=_LINES[name], linewidth=2, label=text)
-        parts.append(f"{words.share(float(y[-1]), 0)} of {name}")
+        parts.append(tr("{share} of {group}").format(share=words.share(float(y[-1]), 0), group=name))
     lowest = table[["retained", "low"]].min().min()
     ax.set(xlim=(0, max(end, 1.0)), ylim=(0.5 if lowest > 0.5 else 0.0, 1.02))
-    ax.set(xlabel="Days since they were classed", ylabel="Still customers")
+    ax.set(xlabel=tr("Days since they were classed"), ylabel=tr("Still customers"))
     share_axis(ax.yaxis, words)
-    ax.legend(loc="lower left", title="Class and customers watched", alignment="left")
-    alt = f"Curves of the share of customers not lost: after {words.number(end)} days {', '.join(parts)}."
-    return describe(ax, "Who stays, by class", alt)
+    ax.legend(loc="lower left", title=tr("Class and customers watched"), alignment="left")
+    alt = tr("Curves of the share of customers not lost: after {days} days {shares}.")
+    alt = alt.format(days=words.number(end), shares=", ".join(parts))
+    return describe(ax, tr("Who stays, by class"), alt)
 
 
 @styled
@@ -209,26 +227,25 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     rows = result.due.head(_MOST_BARS)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.0, 1.0 + 0.3 * len(rows))))
     if rows.empty:
-        return nothing_to_draw(ax, "No A or B customer is overdue.")
+        return nothing_to_draw(ax, tr("No A or B customer is overdue."))
     words, place = result.context.words, np.arange(len(rows))
     ax.barh(place, rows["money_at_stake"], color=[CLASSES[c] for c in rows["abc"]], height=0.68)
     room = float(rows["money_at_stake"].max())
     table = rows.to_dict("records")
     for at, row in enumerate(table):
-        text = f" {words.number(row['silence_days'], 0)} days, usually {words.number(row['rhythm_days'], 0)}"
+        text = tr(" {days} days, usually {usual}").format(**_pauses(result, row))
         ax.text(max(row["money_at_stake"], 0), at, text, va="center", fontsize=SMALL, color=INK)
     ax.set_yticks(place, [f"{shorten(row['name'])}  {row['abc']}" for row in table])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(min(0.0, float(rows["money_at_stake"].min())), room * 1.32 if room > 0 else 1.0)
-    ax.set_xlabel("Bought in the year up to the last order")
+    ax.set_xlabel(tr("Bought in the year up to the last order"))
     money_axis(ax.xaxis, words)
     first = table[0]
-    alt = (
-        f"Bars of the {words.number(len(rows))} overdue customers with the most money at stake; first "
-        f"{first['name']}, silent for {words.number(first['silence_days'], 0)} days, usually "
-        f"{words.number(first['rhythm_days'], 0)}."
-    )
-    return describe(ax, "Overdue: days of silence, and the usual pause", alt)
+    alt = tr(
+        "Bars of the {n} overdue customers with the most money at stake; first {name}, silent for {days} "
+        "days, usually {usual}."
+    ).format(n=words.number(len(rows)), name=first["name"], **_pauses(result, first))
+    return describe(ax, tr("Overdue: days of silence, and the usual pause"), alt)
 
 
 def _map(ax: Axes, shade: np.ndarray, text: list[list[str]], size: float = SMALL) -> None:
@@ -263,8 +280,24 @@ def _move(result: CustomerAbcResult, cell: dict[Any, Any] | None) -> str:
 def _class_label(result: CustomerAbcResult, label: str) -> str:
     row = next(row for row in result.classes.to_dict("records") if row["abc"] == label)
     words = result.context.words
-    return f"{label}: {_customers(result, row['customers'])}, {words.share(row['share'], 0)} of revenue"
+    return tr("{group}: {customers}, {share} of revenue").format(
+        group=label,
+        customers=_customers(result, row["customers"]),
+        share=words.share(row["share"], 0),
+    )
 
 
 def _customers(result: CustomerAbcResult, count: float) -> str:
-    return f"{result.context.words.number(count, 0)} customer{'s' if count != 1 else ''}"
+    return result.context.words.counted(int(count), "customer")
+
+
+def _pauses(result: CustomerAbcResult, row: dict[Any, Any]) -> dict[str, str]:
+    words = result.context.words
+    return {
+        "days": words.number(row["silence_days"], 0),
+        "usual": words.number(row["rhythm_days"], 0),
+    }
+
+
+def _named(label: str) -> str:
+    return tr(_NAMES.get(label, label))

@@ -78,7 +78,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     _share_bars(ax, place - (height / 2 if costs else 0), shown["revenue_share"], height, MAIN, words, "")
     if costs:
         _share_bars(ax, place + height / 2, shown["cost_share"], height, PALE, words, "////")
-    ax.set_yticks(place, [shorten(name) for name in shown["channel"]])
+    ax.set_yticks(place, [shorten(name, 16) for name in shown["channel"]])
     ax.set_ylim(len(shown) + (0.8 if costs else -0.4), -0.6)  # room for the legend below the bars
     low = min(0.0, float(shown["revenue_share"].min()))
     ax.set_xlim(low * 1.2, float(np.nanmax(shown[["revenue_share", "cost_share"]].to_numpy())) * 1.18)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.transforms import ScaledTranslation
 
 from crm_analysis.plots._deals_forecast import backtest, calibration, fan
 from crm_analysis.plots.theme import (
@@ -16,9 +15,11 @@ from crm_analysis.plots.theme import (
     MUTED,
     PALE,
     SMALL,
+    UNDER_A_LABEL,
     WIDTH,
     count_axis,
     describe,
+    legend_below,
     money_axis,
     new_axes,
     nothing_to_draw,
@@ -45,21 +46,7 @@ _AGES = {
 }
 _HATCH = "////"
 _MOST_OWNERS = 30
-#: Room for the label of the axis above a legend, in points.
-_UNDER_A_LABEL = 42
 _PARTS = {"opening": "at the beginning", "closing": "at the end"}
-
-
-def _legend_below(ax: Axes, points: float = 24) -> None:
-    """Put the legend below the axes, so many points, however high they are."""
-    below = ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
-    ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.4, 0),
-        bbox_transform=ax.transAxes + below,
-        ncols=3,
-        columnspacing=1,
-    )
 
 
 @styled
@@ -91,7 +78,7 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, float(start.max()) * 1.45)
     ax.set_xlabel("Deals, and percent of them that went on")
     count_axis(ax.xaxis, words)
-    _legend_below(ax, _UNDER_A_LABEL)
+    legend_below(ax, UNDER_A_LABEL, 3, 0.4)
     narrow = min(rows, key=lambda row: row["conversion"])
     told = "; ".join(
         f"{row['stage']}: {words.number(row['entered'])} entered, {words.number(row['passed'])} went on "
@@ -138,7 +125,7 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(stages) - 0.4, -0.6)
     ax.set_xlim(0, float(start.max()) * (2.1 if in_money else 1.75) or 1.0)
     (money_axis if in_money else count_axis)(ax.xaxis, words)
-    _legend_below(ax)
+    legend_below(ax, columns=3, middle=0.4)
     old = int(sums["stalled"].sum())
     title = f"{words.counted(len(result.deals), 'open deal')}, {words.number(old)} of them standing still"
     told = "; ".join(f"{stage}: {label}" for stage, label in zip(stages, labels, strict=True))
@@ -244,7 +231,7 @@ def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, labels)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     share_axis(ax.xaxis, words)
-    _legend_below(ax)
+    legend_below(ax, columns=3, middle=0.4)
     apart_n = sum(row["compared"] in ("above the team", "below the team") for row in table)
     title = f"{apart_n} of {words.counted(len(rows), 'owner')} told apart from the team"
     title = title if apart_n else "No owner can be told apart from the team"

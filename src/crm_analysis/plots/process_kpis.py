@@ -103,8 +103,10 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
     series = result.series[(result.series["kpi"] == row["kpi"]) & (result.series["group"] == "all")]
     if series.empty or np.isnan(row["before"] + row["after"]):
         return nothing_to_draw(ax, "The event has no months on both sides to compare.")
-    draw_course(result, series, ax, lines=False)
     starts = len(series) - int(row["n_after"])
+    if starts < 1:
+        return nothing_to_draw(ax, "The event has no months on both sides to compare.")
+    draw_course(result, series, ax, lines=False)
     before, after = np.arange(starts), np.arange(starts, len(series))
     for place, side in ((before, "before"), (after, "after")):
         ax.plot(
@@ -120,7 +122,7 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
 
 
 @styled
-def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None = None) -> Axes:
+def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw a KPI of the period by group, with likely ranges, and what it was before.
 
     Parameters
@@ -128,7 +130,7 @@ def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None 
     result
         From :func:`crm_analysis.analyses.process_kpis.analyze`.
     kpi
-        Which KPI.
+        Which KPI; the average deal won where left out, or the average order in its place.
     ax
         Axes to draw on; new ones where left out.
 
@@ -137,6 +139,8 @@ def groups(result: ProcessKpisResult, kpi: str = "deal_amount", ax: Axes | None 
     ParameterError
         There is no such KPI.
     """
+    if kpi is None:
+        kpi = "order_amount" if "order_amount" in set(result.kpis["kpi"]) else "deal_amount"
     if kpi not in LABELS:
         raise _unknown(kpi)
     rows = rows_of(result.kpis[(result.kpis["kpi"] == kpi) & result.kpis["group"].isin(list(_CLASSES))])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from crm_analysis.language import tr
 from crm_analysis.plots._sales_ranges import calendar, labels_of, of_dimension, rows_of, win_rates
 from crm_analysis.plots.theme import (
     ACCENT,
@@ -27,6 +28,7 @@ from crm_analysis.plots.theme import (
     shorten,
     styled,
 )
+from crm_analysis.sentences.sales_dynamics import DRIVER_LABELS, dimension_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,27 +54,27 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
     months, words = result.monthly, result.context.words
     ax = new_axes(ax)
     if months.empty:
-        return nothing_to_draw(ax, "There is no sale yet.")
+        return nothing_to_draw(ax, tr("There is no sale yet."))
     if months["revenue"].isna().all():
         return _won_by_month(result, ax)
     at = np.arange(len(months))
     if months["limit_low"].notna().any():
-        ax.fill_between(
-            at, months["limit_low"], months["limit_high"], color=PALE, alpha=0.6, lw=0, label="normal range"
-        )
-        ax.plot(at, months["centre"], color=MUTED, lw=1, ls=(0, (4, 3)), label="usual level")
+        limits = months["limit_low"], months["limit_high"]
+        ax.fill_between(at, *limits, color=PALE, alpha=0.6, lw=0, label=tr("normal range"))
+        ax.plot(at, months["centre"], color=MUTED, lw=1, ls=(0, (4, 3)), label=tr("usual level"))
     whole = ~months["partial"]
     if months["adjusted"][whole].equals(months["revenue"][whole]):
-        label = "revenue"
+        label = tr("revenue")
     else:
-        label = "seasonally adjusted"
-        ax.plot(at, months["revenue"], color=MUTED, lw=1, marker="o", ms=2.5, label="revenue")
+        label = tr("seasonally adjusted")
+        ax.plot(at, months["revenue"], color=MUTED, lw=1, marker="o", ms=2.5, label=tr("revenue"))
     ax.plot(at, months["adjusted"], color=MAIN, lw=2, marker="o", ms=3.5, label=label)
+    sides = {"above": tr("above the normal range"), "below": tr("below the normal range")}
     for signal, marker in (("above", "^"), ("below", "v")):
         special = (months["signal"] == signal).to_numpy()
         ax.plot(
             at[special], months["adjusted"][special], ls="", marker=marker, ms=9, color=ACCENT,
-            label=f"{signal} the normal range" if special.any() else None,
+            label=sides[signal] if special.any() else None,
         )  # fmt: skip
     partial = months["partial"].to_numpy()
     if partial.any():
@@ -84,7 +86,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
             ms=7,
             mfc="white",
             mec=MAIN,
-            label="part month",
+            label=tr("part month"),
         )
     _month_ticks(ax, months["month"])
     money_axis(ax.yaxis, words)
@@ -93,18 +95,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
     else:
         ax.axhline(0, color=INK, lw=1)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
-    last = months.iloc[-1]
-    outside = months[months["signal"].isin(["above", "below"])]["month"].map(words.month)
-    alt = (
-        f"Revenue of {len(months)} months from {words.month(months['month'].iloc[0])} to "
-        f"{words.month(last['month'])}, the last {words.money(last['revenue'])}. "
-        + (
-            f"Outside the normal range: {', '.join(outside)}."
-            if len(outside)
-            else "None is outside the normal range."
-        )
-    )
-    return describe(ax, "Revenue by month", alt)
+    return describe(ax, tr("Revenue by month"), _told_months(result))
 
 
 @styled
@@ -124,14 +115,14 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
     rows = result.change[result.change["group"] == group]
     ax = new_axes(ax, size=(WIDTH, 1.2 + 0.42 * (len(rows) + 2)), grid="x")
     if rows.empty:
-        return nothing_to_draw(ax, "There is no change to split: no fair comparison, or no amounts.")
+        return nothing_to_draw(ax, tr("There is no change to split: no fair comparison, or no amounts."))
     start, end = _ends(result, group)
     parts = rows["contribution"].to_numpy()
     if not (start or end or parts.any()):
-        return nothing_to_draw(ax, "Nothing was sold in either period: there is no change to split.")
+        why = tr("Nothing was sold in either period: there is no change to split.")
+        return nothing_to_draw(ax, why)
     levels = start + np.concatenate([[0.0], np.cumsum(parts)])
-    labels = [f"{r.driver}, by {r.dimension}" if r.dimension else r.driver for r in rows_of(rows)]
-    names = ["before", *labels, "now"]
+    names = [tr("before"), *(_driver(r.driver, r.dimension) for r in rows_of(rows)), tr("now")]
     place = np.arange(len(names))
     ax.barh(place[[0, -1]], [start, end], color=MUTED, height=0.62)
     ax.barh(place[1:-1], parts, left=levels[:-1], color=[GOOD if p >= 0 else BAD for p in parts], height=0.62)
@@ -146,8 +137,8 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
     ax.margins(x=0.16)
     money_axis(ax.xaxis, words)
     told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
-    title = "What changed revenue" if group == "revenue" else "What changed the money won in deals"
-    return describe(ax, title, f"Waterfall: {told}.")
+    title = tr("What changed revenue") if group == "revenue" else tr("What changed the money won in deals")
+    return describe(ax, title, tr("Waterfall: {parts}.").format(parts=told))
 
 
 @styled
@@ -174,15 +165,15 @@ def structure(
     """
     words = result.context.words
     if result.structure.empty:
-        return nothing_to_draw(new_axes(ax), "There is no revenue to take shares of.")
+        return nothing_to_draw(new_axes(ax), tr("There is no revenue to take shares of."))
     dimension = dimension or str(result.structure["dimension"].iloc[0])
     rows = of_dimension(result.structure, dimension)
     shown = _with_rest(rows, most)
     ax = new_axes(ax, size=(WIDTH, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
     if shown["share"].isna().all():
-        return nothing_to_draw(ax, "There is no positive revenue to take shares of.")
+        return nothing_to_draw(ax, tr("There is no positive revenue to take shares of."))
     place = np.arange(len(shown))
-    ax.barh(place, shown["share"], color=MAIN, height=0.6, label="share now")
+    ax.barh(place, shown["share"], color=MAIN, height=0.6, label=tr("share now"))
     if shown["previous_share"].notna().any():
         ax.plot(
             shown["previous_share"],
@@ -193,14 +184,15 @@ def structure(
             mfc="white",
             mec=INK,
             mew=1.4,
-            label="before",
+            label=tr("before"),
         )
     edge = float(np.nanmax(shown[["share", "previous_share"]].to_numpy(dtype=float)))
     for y, row in zip(place, rows_of(shown), strict=True):
         shifted = row.verdict == "changed"
         text = words.share(row.share)
         if row.previous_share == row.previous_share:
-            text += f" ({words.points(row.difference)}{', more than chance' if shifted else ''})"
+            how = tr(" ({change}, more than chance)") if shifted else " ({change})"
+            text += how.format(change=words.points(row.difference))
         ax.annotate(
             text, (max(edge, 0.0), y), xytext=(12, 0), textcoords="offset points",
             va="center", fontsize=SMALL, weight="bold" if shifted else "normal",
@@ -212,7 +204,11 @@ def structure(
     ax.axvline(0, color=MUTED, lw=0.8)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.3 + 0.36 * max(len(shown), 2))), ncols=2)
     told = ", ".join(f"{shorten(r.value)} {words.share(r.share)}" for r in rows_of(shown))
-    return describe(ax, f"Share of revenue by {dimension}", f"Shares of revenue by {dimension}: {told}.")
+    by = dimension_name(dimension)
+    title = tr("Share of revenue by {dimension}").format(dimension=by)
+    return describe(
+        ax, title, tr("Shares of revenue by {dimension}: {told}.").format(dimension=by, told=told)
+    )
 
 
 @styled
@@ -243,19 +239,23 @@ def plan(
     if dimension is None:
         dimension = others["dimension"].iloc[0] if len(others) else ""
     part = of_dimension(others, dimension).nlargest(most, "target") if dimension else others
-    shown = pd.concat([total.assign(value="All"), part])
+    shown = pd.concat([total.assign(value=tr("All")), part])
     ax = new_axes(ax, size=(WIDTH, 1.2 + 0.36 * max(len(shown), 2)), grid="x")
     if shown.empty:
-        return nothing_to_draw(ax, "There is no plan for this period.")
+        return nothing_to_draw(ax, tr("There is no plan for this period."))
     place = np.arange(len(shown))
     if shown["projected_attainment"].notna().any():
-        ax.barh(place, shown["projected_attainment"].fillna(0), color=PALE, height=0.6, label="projected")
-    ax.barh(place, shown["attainment"], color=MAIN, height=0.36, label="sold")
-    ax.axvline(1, color=INK, lw=1.6, label="plan")
+        projected = shown["projected_attainment"].fillna(0)
+        ax.barh(place, projected, color=PALE, height=0.6, label=tr("projected"))
+    ax.barh(place, shown["attainment"], color=MAIN, height=0.36, label=tr("sold"))
+    ax.axvline(1, color=INK, lw=1.6, label=tr("plan"))
     edges = shown[["attainment", "projected_attainment"]].max(axis=1).clip(lower=0)
     for y, edge, row in zip(place, edges, rows_of(shown), strict=True):
+        share, money = words.share(row.attainment, 0), words.money
         ax.annotate(
-            f"{words.share(row.attainment, 0)}: {words.money(row.actual)} of {words.money(row.target)}",
+            tr("{share}: {sold} of {plan}").format(
+                share=share, sold=money(row.actual), plan=money(row.target)
+            ),
             (max(edge, 1.0), y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL,
         )  # fmt: skip
     ax.set_yticks(place, labels_of(shown["value"]))
@@ -264,8 +264,26 @@ def plan(
     share_axis(ax.xaxis, words)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.2 + 0.36 * max(len(shown), 2))), ncols=3)
     told = ", ".join(f"{shorten(r.value)} {words.share(r.attainment, 0)}" for r in rows_of(shown))
-    title = f"Plan attainment by {dimension}" if dimension else "Plan attainment"
-    return describe(ax, title, f"Sold as a share of the plan: {told}.")
+    title = tr("Plan attainment")
+    if dimension:
+        title = tr("Plan attainment by {dimension}").format(dimension=dimension_name(dimension))
+    return describe(ax, title, tr("Sold as a share of the plan: {told}.").format(told=told))
+
+
+def _told_months(result: SalesDynamicsResult) -> str:
+    months, words = result.monthly, result.context.words
+    last = months.iloc[-1]
+    course = tr("Revenue of {months} from {first} to {last}, the last {revenue}.").format(
+        months=words.counted(len(months), "month"),
+        first=words.month(months["month"].iloc[0]),
+        last=words.month(last["month"]),
+        revenue=words.money(last["revenue"]),
+    )
+    outside = months[months["signal"].isin(["above", "below"])]["month"].map(words.month)
+    if outside.empty:
+        return f"{course} {tr('None is outside the normal range.')}"
+    special = tr("Outside the normal range: {months}.").format(months=", ".join(outside))
+    return f"{course} {special}"
 
 
 def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
@@ -279,14 +297,22 @@ def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
         facecolor="white",
         edgecolor=MAIN,
         width=0.7,
-        label="part month",
+        label=tr("part month"),
     )
     _month_ticks(ax, months["month"])
     count_axis(ax.yaxis, words)
     if partial.any():
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
     told = ", ".join(f"{words.month(r.month)} {r.orders}" for r in rows_of(months.tail(MOST_TICKS)))
-    return describe(ax, "Deals won by month", f"Deals won by month, the last ones: {told}.")
+    alt = tr("Deals won by month, the last ones: {told}.").format(told=told)
+    return describe(ax, tr("Deals won by month"), alt)
+
+
+def _driver(driver: str, dimension: str) -> str:
+    name = tr(DRIVER_LABELS.get(driver, driver))
+    if not dimension:
+        return name
+    return tr("{driver}, by {dimension}").format(driver=name, dimension=dimension_name(dimension))
 
 
 def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -295,7 +321,7 @@ def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
         return rows
     rest = rows.iloc[most:]
     line = {
-        "value": f"{len(rest)} others",
+        "value": tr("{n} others").format(n=len(rest)),
         "share": rest["share"].sum(),
         "previous_share": rest["previous_share"].sum(min_count=1),
         "difference": rest["difference"].sum(min_count=1),

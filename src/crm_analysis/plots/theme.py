@@ -1,19 +1,21 @@
 """The one visual theme: colours, type, axes, and helpers that keep labels readable.
 
 Colours are those of Okabe and Ito (2008), told apart by colour-blind readers and, with markers and line
-styles, in grey.
+styles, in grey; green and orange are darker than theirs, so that words in them can be read.
 """
 
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axis import XAxis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
+from crm_analysis.language import spoken
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -25,22 +27,24 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 MAIN = "#0072B2"
-ACCENT = "#D55E00"
-GOOD = "#009E73"
-BAD = "#D55E00"
+ACCENT = "#BF5000"
+GOOD = "#00805D"
+BAD = ACCENT
 MUTED = "#8A8F98"
 PALE = "#D5DAE1"
 INK = "#22262B"
 #: For categories, in order.
 CYCLE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A5195")
 #: Classes A, B, C and those outside.
-CLASSES = {"A": "#0072B2", "B": "#56B4E9", "C": "#B5BDC8", "none": "#E3E6EA", "negative": "#D55E00"}
+CLASSES = {"A": "#0072B2", "B": "#56B4E9", "C": "#C9D0D9", "none": "#E3E6EA", "negative": BAD}
 
 #: Marks axes with nothing drawn.
 NOTHING = "nothing to draw"
 #: Width of a picture in inches: letters stay readable where it is shrunk to the width of a phone.
 WIDTH = 6.4
 WIDE = (WIDTH, 3.7)
+#: Room for the label of an axis above a legend, in points.
+UNDER_A_LABEL = 42
 #: Size of figures within a picture, in points.
 SMALL = 10
 _STYLE: dict[Any, Any] = {
@@ -73,18 +77,19 @@ _STYLE: dict[Any, Any] = {
 
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 
 
-def styled(draw: Callable[P, T]) -> Callable[P, T]:
-    """Let a function draw in the house style, and leave the caller's settings as they were."""
+def styled(draw: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let a function draw in the house style and the language of its result; settings stay as they were."""
 
     @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> T:
+    def drawn(about: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with sns.axes_style("white"), plt.rc_context(_STYLE):
-            return draw(*args, **kwargs)
+            return draw(about, *args, **kwargs)
 
-    return drawn
+    return spoken(drawn)
 
 
 def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: str = "y") -> Axes:
@@ -117,6 +122,15 @@ def count_axis(axis: Axis, words: Words) -> None:
     """Write the ticks of an axis as whole numbers."""
     axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 0)))
+
+
+def legend_below(ax: Axes, points: float = 24, columns: int = 2, middle: float = 0.5) -> None:
+    """Put the legend so many points below the axes, however high they are."""
+    below = ScaledTranslation(0, -points / 72, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(middle, 0), bbox_transform=ax.transAxes + below, ncols=columns,
+        columnspacing=1,
+    )  # fmt: skip
 
 
 def shorten(label: object, most: int = 24) -> str:

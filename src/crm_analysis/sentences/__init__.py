@@ -9,13 +9,20 @@ from __future__ import annotations
 from importlib import import_module
 
 from crm_analysis.errors import CrmAnalysisError
+from crm_analysis.language import tr
 
 #: How sure a test is, by its strength.
 SURE = {"strong": "almost certainly", "moderate": "very likely", "preliminary": "probably"}
+#: The same as a clause of its own.
+NOT_CHANCE = {
+    "strong": "this is very unlikely to be chance",
+    "moderate": "this is unlikely to be chance",
+    "preliminary": "this is a first sign, from a short history",
+}
 
 
 def sentence(analysis: str, name: str, /, **figures: str) -> str:
-    """Fill the template ``name`` of an analysis with written figures.
+    """Fill the template ``name`` of an analysis with written figures, in the language that is spoken.
 
     Raises
     ------
@@ -27,4 +34,4 @@ def sentence(analysis: str, name: str, /, **figures: str) -> str:
         raise CrmAnalysisError(
             f'There is no sentence "{name}" for {analysis}.', f"There are: {', '.join(sorted(templates))}."
         )
-    return templates[name].format(**figures)
+    return tr(templates[name]).format(**figures)

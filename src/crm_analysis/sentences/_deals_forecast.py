@@ -25,12 +25,12 @@ FORECAST = {
     ),
     "forecast.money": (
         "About {mean} from deals won is expected in the three months {first} to {last}, in 8 of 10 cases "
-        "between {low} and {high}; {open} of it from deals open today. The three months before brought "
+        "between {low} and {high}. Of it, {open} is from deals open today. The three months before brought "
         "{before}.{range}"
     ),
     "forecast.deals": (
         "About {mean} deals are expected to be won in the three months {first} to {last}, in 8 of 10 cases "
-        "between {low} and {high}; {open} of them from deals open today. In the three months before it were "
+        "between {low} and {high}. Of these, {open} are open today. In the three months before it were "
         "{before}.{range}"
     ),
     "forecast.loose": " The range comes from the model alone: too few forecasts like it are over to test it.",
@@ -58,41 +58,47 @@ FORECAST = {
     ),
     "rule.model": (
         "Looking back at {n}, the forecast from the {by} of open deals missed three months by {model} on "
-        "average; the best plain rule, {plain}, by {other}. So the {by} are used.{early}"
+        "average. The best plain rule, {plain}, missed by {other}. So the {by} are used.{early}"
+    ),
+    "rule.close": (
+        "Looking back at {n}, the forecast from the {by} of open deals missed three months by {model} on "
+        "average. The best plain rule, {plain}, missed by {other}: no clear difference. So the {by} are "
+        "used.{early}"
     ),
     "rule.plain": (
-        "Looking back at {n}, a plain rule missed by less than the forecast from the {by} of open deals: "
-        "{plain} missed three months by {other} on average, the {by} by {model}. So the plain rule is used. "
-        "For the next month alone the {by} missed by {near}, the rule by {near_other}.{early}"
+        "Looking back at {n}, a plain rule clearly missed by less than the forecast from the {by} of open "
+        "deals, and is used. Over three months {plain} missed by {other} on average, the {by} by {model}. "
+        "For the next month alone the rule missed by {near_other}, the {by} by {near}.{early}"
     ),
     "rule.early": " So few forecasts make this a first sign.",
     # probabilities
     "typed.rosy": (
-        "The probabilities typed in for the stages promise too much: open deals ({n} looked at, three months "
-        "apart) were promised {promised} on average, {kept} were won (likely {low} to {high}). Today they "
+        "The probabilities typed in for the stages promise too much. Of the open deals ({n} looked at, three "
+        "months apart) {promised} should have been won, and {kept} were (likely {low} to {high}). Today they "
         "would make the open deals worth {typed}; as past deals went, it is {learnt}."
     ),
     "typed.cautious": (
-        "The probabilities typed in for the stages promise too little: open deals ({n} looked at, three "
-        "months apart) were promised {promised} on average, {kept} were won (likely {low} to {high}). Today "
-        "they would make the open deals worth {typed}; as past deals went, it is {learnt}."
+        "The probabilities typed in for the stages promise too little. Of the open deals ({n} looked at, "
+        "three months apart) {promised} should have been won, and {kept} were (likely {low} to {high}). "
+        "Today they would make the open deals worth {typed}; as past deals went, it is {learnt}."
     ),
     "typed.fair": (
-        "The probabilities typed in for the stages are about right on the whole: open deals ({n} looked at, "
-        "three months apart) were promised {promised} on average, {kept} were won (likely {low} to {high})."
+        "The probabilities typed in for the stages are about right on the whole. Of the open deals ({n} "
+        "looked at, three months apart) {promised} should have been won, and {kept} were (likely {low} to "
+        "{high})."
     ),
     "probability.fair": (
-        "The chances of winning given here have held so far: of the open deals ({n} looked at, three months "
+        "The chances of winning given here have held so far. Of the open deals ({n} looked at, three months "
         "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
         "{high})."
     ),
     "probability.rosy": (
-        "The chances of winning given here were too high: of the open deals ({n} looked at, three months "
+        "The chances of winning given here were too high. Of the open deals ({n} looked at, three months "
         "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
         "{high})."
     ),
     "probability.cautious": (
-        "The chances of winning given here were too low: of the open deals ({n} looked at, three months "
+        "The chances of winning given here were too low. Of the open deals ({n} looked at, three months "
         "apart) {promised} should have been won within three months, and {kept} were (likely {low} to "
         "{high})."
     ),

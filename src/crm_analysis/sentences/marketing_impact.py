@@ -75,6 +75,10 @@ TEMPLATES = {
         "What the money returned cannot be said yet: fewer than {needed} deals were won with a known first "
         "contact, so that nobody knows how long a lead takes."
     ),
+    "no_return.nothing_spent": (
+        "What the money returned cannot be said: no money was spent on marketing in {window}, the months "
+        "whose leads are old enough to be judged."
+    ),
     # rows that must not be overlooked
     "cost_without_leads.one": (
         "{names} cost {cost} in {window} and brought no lead that names it. It may help other channels; the "
@@ -139,6 +143,10 @@ TEMPLATES = {
     "next_effort.one": "Only one channel has a cost, so there is nothing to choose between.",
     "next_effort.not_enough_data": (
         "Where to put the next effort cannot be said yet: what each channel returned is not known."
+    ),
+    "next_effort.nothing_spent": (
+        "Where to put the next effort cannot be said: no money was spent in {window}, so no channel has a "
+        "return."
     ),
     "next_effort.no_costs": ("Where to put the next effort cannot be said: no marketing costs are recorded."),
     # what is left out

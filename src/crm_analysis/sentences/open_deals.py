@@ -29,8 +29,8 @@ TEMPLATES = {
     ),
     "stalled.age": (
         "{count} of {deals}{worth} {be} older than 8 of 10 decided deals were at their decision "
-        "({limit}); {slow} {slow_be} older than the slowest of all {n} ({slowest}). Above all: {most}."
-        "{unknown}"
+        "({limit}). Of these, {slow} {slow_be} older than the slowest of all {n} ({slowest}). Above all: "
+        "{most}.{unknown}"
     ),
     "stalled.unknown": " {count} cannot be judged: how long they have been there is not known.",
     "stalled.none": (
@@ -53,7 +53,7 @@ TEMPLATES = {
     ),
     "quiet.note": (
         "{count} of the {of} clients with most {measure} in work had no contact for longer than "
-        "{limit}, which 19 of 20 pauses on won deals do not exceed{worth}: {names}."
+        "{limit}{worth}. On won deals 19 of 20 pauses are no longer. Above all: {names}."
     ),
     "quiet.none": (
         "None of the {of} clients with most {measure} in work has gone without contact for longer than "
@@ -91,12 +91,13 @@ TEMPLATES = {
     ),
     # who does what
     "owners.ranked": (
-        "With the same deals {told} (the last {months} months). The {rest} cannot be ranked among each "
-        "other: their likely ranges overlap."
+        "{told} This rests on the last {months} months{early}. The {rest} cannot be ranked among each other: "
+        "their likely ranges overlap."
     ),
-    "owners.ranked_all": "With the same deals {told} (the last {months} months).",
-    "owners.above": "{names} would {sure} win more than the team",
-    "owners.below": "{names} would {sure} win less than the team",
+    "owners.ranked_all": "{told} This rests on the last {months} months{early}.",
+    "owners.above": "With the same deals, {names} would {sure} win more than the team.",
+    "owners.below": "With the same deals, {names} would {sure} win less than the team.",
+    "owners.early": " and is a first sign: about one in ten like it is chance",
     "owners.rate": "{name} ({rate}, likely {low} to {high})",
     "owners.note": (
         "No ranking of the {n} owners: with the same deals they would win from {least} to {most}, and "
@@ -134,6 +135,6 @@ TEMPLATES = {
     "left_out.no_client": "Clients: the deals do not name theirs.",
     "left_out.last_state": (
         "Reopened, grown and shrunk deals: the data keep one outcome and the last amount of a deal, so "
-        "these parts of the bridge are 0, and an amount typed in later shows in earlier periods too."
+        "these parts of the bridge are 0. An amount typed in later shows in earlier periods too."
     ),
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 NAMES = {
     "purchase_interval_days": "the time between purchases of a client",
     "deal_amount": "the average deal won",
+    "order_amount": "the average order",
     "acquisition_cost": "the cost of attracting one client",
     "decision_days": "the time from first contact to decision",
     "contacts_per_customer": "the number of contacts per client won",
@@ -14,16 +15,17 @@ NAMES = {
 LABELS = {
     "purchase_interval_days": "Between purchases",
     "deal_amount": "Average deal won",
+    # the sales tell the average order with returns taken off
+    "order_amount": "Average order before returns",
     "acquisition_cost": "Cost of a new client",
     "decision_days": "First contact to decision",
     "contacts_per_customer": "Contacts per client won",
 }
-#: The same where orders stand in for deals.
-ORDER_NAME = "the average order"
 #: What the KPI does when it goes up and when it goes down.
 MOVES = {
     "purchase_interval_days": ("gets longer", "gets shorter"),
     "deal_amount": ("rises", "falls"),
+    "order_amount": ("rises", "falls"),
     "acquisition_cost": ("rises", "falls"),
     "decision_days": ("gets longer", "gets shorter"),
     "contacts_per_customer": ("rises", "falls"),
@@ -35,6 +37,7 @@ GROUPS = {"A": "for A clients", "B": "for B clients", "C": "for C clients", "new
 COUNTED = {
     "purchase_interval_days": "purchase",
     "deal_amount": "deal",
+    "order_amount": "order",
     "acquisition_cost": "new client",
     "decision_days": "deal",
     "contacts_per_customer": "client",
@@ -42,19 +45,19 @@ COUNTED = {
 
 SURE = {
     "strong": "this is very unlikely to be chance",
-    "moderate": "this is unlikely to be chance",
+    "moderate": "this is a first sign: about one in ten like it is chance",
     "preliminary": "this is a first sign, from a short history",
 }
 
 TEMPLATES = {
     # the course of a KPI
     "trend.improved": (
-        "Getting better: {name} {move} by {size} a year (likely {least} to {most}) over {span}{season}; "
-        "{sure}.{level}{shift}{check}"
+        "Getting better: {name} {move} by {size} a year (likely {least} to {most}). Over "
+        "{span}{season}, {sure}.{level}{shift}{check}"
     ),
     "trend.worsened": (
-        "Getting worse: {name} {move} by {size} a year (likely {least} to {most}) over {span}{season}; "
-        "{sure}.{level}{shift}{check}"
+        "Getting worse: {name} {move} by {size} a year (likely {least} to {most}). Over "
+        "{span}{season}, {sure}.{level}{shift}{check}"
     ),
     "trend.no_evidence": (
         "No evidence that {name} gets better or worse: {change} a year ({low} to {high}) over {span} cannot "
@@ -85,19 +88,19 @@ TEMPLATES = {
     "nothing": "None of the KPIs of the process can be told for {period}.",
     # an event
     "event.improved": (
-        "Since {day} {name} is better: {step} ({low} to {high}), from {before} to {after}; {sure}. A trend "
-        "from before does not explain it."
+        "Better since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
+        "trend from before does not explain it; {sure}."
     ),
     "event.worsened": (
-        "Since {day} {name} is worse: {step} ({low} to {high}), from {before} to {after}; {sure}. A trend "
-        "from before does not explain it."
+        "Worse since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
+        "trend from before does not explain it; {sure}."
     ),
     "event.no_evidence": (
         "No evidence that {name} changed with {day}: the difference of {step} ({low} to {high}) cannot be "
         "told from chance."
     ),
     "event.trend": (
-        "No evidence that {name} changed with {day}: it is {before} before and {after} after, but a steady "
+        "No evidence that {name} changed with {day}. It is {before} before and {after} after, but a steady "
         "change over all these months explains that as well."
     ),
     "event.not_enough_data": (
@@ -128,13 +131,13 @@ TEMPLATES = {
     "card.deal_amount.interval": (
         "From how much the amounts differ; a few large ones widen it. Not given for very few deals."
     ),
-    "card.deal_amount.formula.orders": "Amounts of the orders, divided by their number.",
-    "card.deal_amount.counts.orders": (
+    "card.order_amount.formula": "Amounts of the orders, divided by their number.",
+    "card.order_amount.counts": (
         "Orders of the {point}, by the class that the client had from the {months} months before; new: "
         "clients who bought nothing in them. There are no deals with amounts, so orders stand in."
     ),
-    "card.deal_amount.excluded.orders": "Returns.",
-    "card.deal_amount.interval.orders": (
+    "card.order_amount.excluded": "Returns.",
+    "card.order_amount.interval": (
         "From how much the amounts differ; a few large ones widen it. Not given for very few orders."
     ),
     "card.acquisition_cost.formula": (

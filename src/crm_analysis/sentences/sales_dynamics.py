@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crm_analysis.language import tr
+
 #: Drivers of a change as they are called within a sentence.
 DRIVERS = {
     "customers": "the number of customers",
@@ -16,6 +18,36 @@ DRIVERS = {
     "mix of deals": "the mix of deals",
 }
 
+#: The same beside a bar.
+DRIVER_LABELS = {
+    "customers": "customers",
+    "orders per customer": "orders per customer",
+    "size of order": "size of order",
+    "mix of customers": "mix of customers",
+    "sales without a customer": "sales without a customer",
+    "returns": "returns",
+    "deals closed": "deals closed",
+    "win rate": "win rate",
+    "size of won deal": "size of won deal",
+    "mix of deals": "mix of deals",
+}
+
+#: Dimensions within a sentence.
+DIMENSIONS = {
+    "product": "product",
+    "category": "category",
+    "region": "region",
+    "owner": "owner",
+    "channel": "channel",
+    "owner region": "owner region",
+    "manager": "manager",
+    "team": "team",
+    "size": "size",
+    "industry": "industry",
+    "total": "total",
+    "all deals": "all deals",
+}
+
 MEASURES = {
     "revenue": "monthly revenue",
     "orders": "the number of orders",
@@ -23,27 +55,31 @@ MEASURES = {
     "win_rate": "the win rate",
 }
 
-SURE = {
-    "strong": "this is very unlikely to be chance",
-    "moderate": "this is unlikely to be chance",
-    "preliminary": "this is a first sign, from a short history",
-}
-
 TEMPLATES = {
     # revenue of the period
     "revenue.none": "Nothing was sold in {period}.",
     "revenue.unrecorded": "No sale with an amount is recorded in {period}, although {won} had been won.",
     "revenue.alone": "Revenue for {period} was {revenue} from {orders}. {variation}",
-    "revenue.note": (
-        "Revenue for {period} was {revenue}, {difference} ({change}) {side} {comparison}. {driver} "
-        "{variation}"
+    "revenue.above": (
+        "Revenue for {period} was {revenue}, {difference} ({change}) above {comparison}. {driver} {variation}"
     ),
-    "revenue.difference": (
-        "Revenue for {period} was {revenue}, {difference} {side} {comparison}. {driver} {variation}"
+    "revenue.below": (
+        "Revenue for {period} was {revenue}, {difference} ({change}) below {comparison}. {driver} {variation}"
     ),
-    "revenue.count": "{deals} {were} won in {period}; the data do not say what they were worth.",
+    "revenue.difference_above": (
+        "Revenue for {period} was {revenue}, {difference} above {comparison}. {driver} {variation}"
+    ),
+    "revenue.difference_below": (
+        "Revenue for {period} was {revenue}, {difference} below {comparison}. {driver} {variation}"
+    ),
+    "revenue.count": "{deals} were won in {period}; the data do not say what they were worth.",
+    "revenue.count_one": "{deals} was won in {period}; the data do not say what they were worth.",
     "revenue.count_compared": (
-        "{deals} {were} won in {period}, after {before} in {comparison}; the data do not say what they "
+        "{deals} were won in {period}, after {before} in {comparison}; the data do not say what they "
+        "were worth."
+    ),
+    "revenue.count_one_compared": (
+        "{deals} was won in {period}, after {before} in {comparison}; the data do not say what they "
         "were worth."
     ),
     "driver": "What moved it most: {driver} ({contribution}).",
@@ -77,14 +113,15 @@ TEMPLATES = {
     ),
     "trend.borderline": " A second method does not agree: take this as borderline.",
     # calendar
-    "quarter_end.more": (
+    "quarter_end.higher": (
         "The month that closes a quarter brings {value} more than the others (likely {low} to {high}), with "
-        "growth {apart}taken out; {sure}."
+        "growth{apart} taken out; {sure}."
     ),
-    "quarter_end.less": (
+    "quarter_end.lower": (
         "The month that closes a quarter brings {value} less than the others (likely {low} to {high}), with "
-        "growth {apart}taken out; {sure}."
+        "growth{apart} taken out; {sure}."
     ),
+    "quarter_end.season": " and season",
     "quarter_end.no_evidence": (
         "No evidence of a rhythm of the quarter: its closing month against the others, {value} ({low} to "
         "{high}), "
@@ -95,9 +132,13 @@ TEMPLATES = {
     ),
     "quarter_end.constant": "No rhythm of the quarter can be seen: all months are the same.",
     "working_days.constant": "No effect of working days can be seen: all months are the same.",
-    "working_days.changed": (
-        "One working day more in a month changes sales by {value} (likely {low} to {high}), with growth and "
-        "season taken out; {sure}."
+    "working_days.higher": (
+        "Months with one working day more bring {value} (likely {low} to {high}), with growth and season "
+        "taken out; {sure}."
+    ),
+    "working_days.lower": (
+        "Months with one working day more bring {value} (likely {low} to {high}), with growth and season "
+        "taken out; {sure}."
     ),
     "working_days.no_evidence": (
         "No evidence that months with more working days sell more: {value} a day ({low} to {high}) cannot "
@@ -110,13 +151,17 @@ TEMPLATES = {
     # months that stand out
     "special_months.none": "None of the last {n} whole months stands out from normal variation.",
     "special_months.note": "Of the last {n} whole months, these stand out from normal variation: {months}.",
-    "special_months.run": (
-        "The last {length} whole months all lie {side} their usual level: the level may have shifted."
+    "special_months.run_above": (
+        "The last {length} whole months all lie above their usual level: the level may have shifted."
+    ),
+    "special_months.run_below": (
+        "The last {length} whole months all lie below their usual level: the level may have shifted."
     ),
     "month.above": "{month} (above)",
     "month.below": "{month} (below)",
     # plan
-    "plan.note": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap} {side}.",
+    "plan.short": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap} short.",
+    "plan.over": "{attainment} of the plan for {period} was sold: {actual} of {target}, {gap} over.",
     "plan.running": (
         "{attainment} of the plan for {period} is sold so far: {actual} of {target}. At the usual pace the "
         "period "
@@ -166,8 +211,9 @@ TEMPLATES = {
         "the difference is larger than chance in single deals explains, though a season may be behind it"
     ),
     "win_rate.none": "No deal was closed in {period}.",
-    "win_rate_groups.changed": (
-        "Win rates differ by {dimension}: {best} wins {best_rate}, {worst} {worst_rate}; {sure}."
+    "win_rate_groups.differs": (
+        "Win rates differ by {dimension} in {period}: {best} wins {best_rate}, {worst} {worst_rate}; {sure}. "
+        "Whether the difference lasts, other periods tell."
     ),
     "win_rate_groups.no_evidence": (
         "No evidence that win rates differ by {dimensions}: the differences of this period are what chance "
@@ -200,3 +246,8 @@ TEMPLATES = {
     "left.plan_total": "Attainment as one figure: the plan has no total, only figures by {dimensions}.",
     "left.deal_values": "{n} deals won in {period} have no amount and count as nothing in the size of deals.",
 }
+
+
+def dimension_name(name: object) -> str:
+    """Name a dimension of a table within a sentence; a plan may cross two."""
+    return " × ".join(tr(DIMENSIONS.get(part, part)) for part in str(name).split(" × "))

@@ -73,8 +73,9 @@ def attribute(
     -----
     ``first``, ``last``, ``linear``, ``time decay`` (where times are known), ``position``, ``Shapley``: rules,
     see :func:`crm_analysis.stats.paths.rule_credits`. ``Markov``: first-order chain of all leads, sales in
-    proportion to the removal effects, see :func:`crm_analysis.stats.markov.removal_effects`. Sales without a
-    contact are a row of their own in every model.
+    proportion to the removal effects, see :func:`crm_analysis.stats.markov.removal_effects`. Contacts of one
+    moment count in every order alike: by their expected credits and moves, so that nothing rests on names or
+    the order of rows. Sales without a contact are a row of their own in every model.
     Every model is a function of sums over units, so a resample is one product of weights and a matrix; leads
     that were lost are resampled with the others (percentile bootstrap).
 
@@ -131,20 +132,49 @@ def _by_unit(
 def _chain(paths: Paths) -> tuple[sparse.csr_array, sparse.csr_array, sparse.csr_array]:
     """Return of each path its first channel, its moves from channel to channel, and its last channel."""
     n, k = len(paths.won), len(paths.channels)
-    first, last = paths.is_first, paths.is_last
-    onward = ~last[:-1]
-    pair = paths.code[:-1] * k + paths.code[1:]
-
-    def cells(
-        where: NDArray[np.bool_], column: NDArray[np.int64], path: NDArray[np.int64], width: int
-    ) -> sparse.csr_array:
-        return sparse.csr_array((np.ones(int(where.sum())), (path[where], column[where])), shape=(n, width))
-
-    return (
-        cells(first, paths.code, paths.path, k),
-        cells(onward, pair, paths.path[:-1], k * k),
-        cells(last, paths.code, paths.path, k),
+    starts, ends = (
+        sparse.csr_array((weight, (paths.path, paths.code)), shape=(n, k))
+        for weight in (paths.first, paths.last)
     )
+    path, pair, weight = _moves(paths)
+    return starts, sparse.csr_array((weight, (path, pair)), shape=(n, k * k)), ends
+
+
+def _moves(paths: Paths) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Return path, pair of channels and expected number of the moves, over every order within a moment.
+
+    Of m contacts of one moment each follows each other one in 1/m of the orders, and any of them follows any
+    of the n of the moment before in 1/(mn).
+    """
+    k = max(len(paths.channels), 1)
+    cell, count = np.unique(paths.step * k + paths.code, return_counts=True)
+    step, code = np.divmod(cell, k)
+    size = np.bincount(paths.step).astype(float)
+    begin = np.searchsorted(step, np.arange(len(size) + 1))
+    path = np.zeros(len(size), dtype=np.int64)
+    path[paths.step] = paths.path
+    goes_on = np.append(path[1:] == path[:-1], False)[: len(size)]
+    own, own_next = _every_pair(np.arange(len(step)), begin[step], begin[step + 1])
+    here = np.flatnonzero(goes_on[step])
+    old, new = _every_pair(here, begin[step[here] + 1], begin[step[here] + 2])
+    weights = (
+        (count[own] * count[own_next] - np.where(own == own_next, count[own], 0)) / size[step[own]],
+        count[old] * count[new] / (size[step[old]] * size[step[new]]),
+    )
+    before, after = np.concatenate([own, old]), np.concatenate([own_next, new])
+    weight = np.concatenate(weights)
+    real = weight > 0
+    before, after = before[real], after[real]
+    return path[step[before]], code[before] * k + code[after], weight[real]
+
+
+def _every_pair(
+    one: NDArray[np.int64], begin: NDArray[np.int64], end: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pair each of ``one`` with all numbers of its range."""
+    length = end - begin
+    offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+    return np.repeat(one, length), np.repeat(begin, length) + offset
 
 
 def _sums(weights: NDArray[np.int64], matrix: sparse.csr_array) -> Floats:

@@ -167,9 +167,11 @@ class Design:
 
     def _repeating(self) -> list[str]:
         columns, rank, found = [0], 1, []
-        scale = np.linalg.norm(self.matrix, axis=0)
+        # the triangle has the singular values of the whole, whatever columns are taken, and few rows
+        triangle: Floats = np.linalg.qr(self.matrix / np.linalg.norm(self.matrix, axis=0)).R
+        close = max(self.matrix.shape) * np.finfo(float).eps
         for name, at in self.places.items():
-            tried = int(np.linalg.matrix_rank(self.matrix[:, columns + at] / scale[columns + at]))
+            tried = int(np.linalg.matrix_rank(triangle[:, columns + at], rtol=close))
             if tried < rank + len(at):
                 found.append(name)
             else:

@@ -1,4 +1,7 @@
-"""Paths of contacts to a decision, and the rules that share a sale out by the place of a contact in it."""
+"""Paths of contacts to a decision, and the rules that share a sale out by the place of a contact in it.
+
+Contacts of one moment have no order: each order of them counts alike.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,8 @@ class Paths:
         Number of the path of each contact, ascending; a path without any contact has none here.
     code
         Channel of each contact, as its place in ``channels``.
+    step
+        Number of the step of each contact, ascending: those of a path at one moment share a step.
     age
         Days from each contact to the decision; None where times are not known.
     won, lost
@@ -49,6 +54,7 @@ class Paths:
     channels: tuple[str, ...]
     path: Whole
     code: Whole
+    step: Whole
     age: Floats | None
     won: Whole
     lost: Whole
@@ -60,13 +66,31 @@ class Paths:
         return np.bincount(self.path, minlength=len(self.won))
 
     @property
-    def is_last(self) -> NDArray[np.bool_]:
-        """Whether a contact is the last of its path."""
+    def first(self) -> Floats:
+        """Chance of each contact to be the first of its path: 1 or 0 where no other is of its moment."""
+        return self.in_any_order(self._listed_first.astype(float))
+
+    @property
+    def last(self) -> Floats:
+        """Chance of each contact to be the last of its path."""
+        return self.in_any_order(self._listed_last.astype(float))
+
+    def in_any_order(self, weight: Floats) -> Floats:
+        """Give each contact the mean weight of its step: the mean over the orders it may have had."""
+        size = np.bincount(self.step)
+        return np.asarray((np.bincount(self.step, weight) / size)[self.step])
+
+    def by_place(self, first: float, last: float, between: Floats) -> Floats:
+        """Weigh each contact by its place: first, last, or between them."""
+        ends = np.where(self._listed_last, last, between)
+        return self.in_any_order(np.where(self._listed_first, first, ends))
+
+    @property
+    def _listed_last(self) -> NDArray[np.bool_]:
         return np.append(self.path[1:] != self.path[:-1], True)[: len(self.path)]
 
     @property
-    def is_first(self) -> NDArray[np.bool_]:
-        """Whether a contact is the first of its path."""
+    def _listed_first(self) -> NDArray[np.bool_]:
         return np.append(True, self.path[1:] != self.path[:-1])[: len(self.path)]
 
 
@@ -78,6 +102,7 @@ def read_paths(
     *,
     value: ArrayLike | None = None,
     age: ArrayLike | None = None,
+    moment: ArrayLike | None = None,
 ) -> Paths:
     """Read a table of contacts, a row a contact, and the outcome of each path.
 
@@ -94,6 +119,8 @@ def read_paths(
         Money that those won brought, one number a path; 0 where left out.
     age
         Days from each contact to the decision, 0 or more.
+    moment
+        When each contact was. Those of a path at one moment have no order; left out, all have the one given.
 
     Raises
     ------
@@ -110,11 +137,14 @@ def read_paths(
     counts = _count(won, "won"), _count(lost, "lost")
     worth = np.zeros(len(counts[0])) if value is None else np.asarray(value, dtype=float)
     days = None if age is None else np.asarray(age, dtype=float)
+    when = np.arange(len(number)) if moment is None else np.asarray(moment)
     lengths = {len(counts[0]), len(counts[1]), len(worth)}
-    if len(number) != len(names) or (days is not None and len(days) != len(number)) or len(lengths) > 1:
+    parts = [part for part in (names, days, when) if part is not None]
+    if {len(part) for part in parts} != {len(number)} or len(lengths) > 1:
         raise ParameterError(
             f"{len(number)} path numbers for {len(names)} channels"
             + ("" if days is None else f" and {len(days)} ages")
+            + ("" if moment is None else f" and {len(when)} moments")
             + f"; outcomes of {' and '.join(str(n) for n in sorted(lengths))} paths.",
             "One number, one channel and one age a contact; one count of won and of lost a path.",
         )
@@ -131,8 +161,16 @@ def read_paths(
             "Leave out contacts after the decision.",
         )
     known, code = np.unique(names.astype(str), return_inverse=True)
+    later = np.append(True, (number[1:] != number[:-1]) | (when[1:] != when[:-1]))[: len(number)]
     return Paths(
-        tuple(str(n) for n in known), number, code.astype(np.int64), days, counts[0], counts[1], worth
+        channels=tuple(str(n) for n in known),
+        path=number,
+        code=code.astype(np.int64),
+        step=np.cumsum(later) - 1,
+        age=days,
+        won=counts[0],
+        lost=counts[1],
+        value=worth,
     )
 
 
@@ -191,8 +229,8 @@ def rule_credits(
         )
     ones, length = np.ones(len(paths.path)), paths.lengths[paths.path]
     weights = {
-        "first": paths.is_first * ones,
-        "last": paths.is_last * ones,
+        "first": paths.first,
+        "last": paths.last,
         "linear": 1 / length,
         "time decay": _decayed(paths, half_life),
         "position": _by_position(paths, length, ends),
@@ -226,8 +264,7 @@ def _decayed(paths: Paths, half_life: float) -> Floats | None:
 
 def _by_position(paths: Paths, length: Whole, ends: tuple[float, float]) -> Floats:
     first, last = ends
-    between = (1 - first - last) / np.maximum(length - 2, 1)
-    weight = np.where(paths.is_first, first, np.where(paths.is_last, last, between))
+    weight = paths.by_place(first, last, (1 - first - last) / np.maximum(length - 2, 1))
     # nobody stands between two contacts: the ends take all
     weight = np.where(length == 2, weight / (first + last), weight)
     return np.asarray(np.where(length == 1, 1.0, weight))

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-#: Weight, in deals, of what is known of the wider group when a narrow one is estimated.
-WEIGHT = 8.0
+#: Weight, in deals, of what is known of the wider group when a narrow one is estimated. More would lend the
+#: old deals of a stage, which nobody closes, the chances of the young ones.
+WEIGHT = 2.0
 _FATES = 3
 #: Months after which a deal still open is taken never to be won.
 _NEVER = 24
@@ -47,19 +48,19 @@ def size_classes(amount: Floats, known: Floats) -> Ints:
     return np.searchsorted(np.quantile(known, [1 / 3, 2 / 3]), amount, side="left").astype(np.int64)
 
 
-def count_moves(seen: States, fate: Ints, size: Ints, stages: int) -> Floats:
-    """Count fates by stage, group of months, and size; ``size`` is that of each row of ``seen``."""
+def count_moves(seen: States, fate: Ints, size: Ints, stages: int, weight: Floats | None = None) -> Floats:
+    """Count fates by stage, group of months, and size; ``size`` and ``weight`` are those of each row."""
     fates = stages + _FATES
     shape = (stages, int(GROUPS.max()) + 1, SIZES, fates)
     cell = np.ravel_multi_index((seen.stage, GROUPS[seen.months], size, fate), shape)
-    return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape).astype(float)
+    return np.bincount(cell, weight, int(np.prod(shape))).reshape(shape).astype(float)
 
 
-def count_beginnings(fate: Ints, size: Ints, stages: int) -> Floats:
+def count_beginnings(fate: Ints, size: Ints, stages: int, weight: Floats | None = None) -> Floats:
     """Count the fates at the end of the month of creation by size."""
     shape = (SIZES, stages + _FATES)
     cell = np.ravel_multi_index((size, fate), shape)
-    return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape).astype(float)
+    return np.bincount(cell, weight, int(np.prod(shape))).reshape(shape).astype(float)
 
 
 def moves(
@@ -78,7 +79,7 @@ def moves(
     Notes
     -----
     Dirichlet-multinomial. A size is drawn toward all sizes of its stage and months, these toward all months
-    of the stage, the stage toward all stages, each with the weight of eight deals: a state rarely seen
+    of the stage, the stage toward all stages, each with the weight of two deals: a state rarely seen
     behaves like its wider group.
     """
     stays = np.zeros(counts.shape[-1])

@@ -10,8 +10,9 @@ from scipy.stats import binom
 from crm_analysis.analyses._abc.change import FEWEST_FOR_A_FIFTH, stability
 from crm_analysis.analyses._abc.due import UNUSUAL
 from crm_analysis.analyses._abc.tests import kept
-from crm_analysis.analyses._saying import joined, records, sure, tested
+from crm_analysis.analyses._saying import finding, joined, records, sure, tested
 from crm_analysis.findings import Finding, Findings
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.words import tenths
@@ -54,10 +55,6 @@ def _test(parts: Parts, name: str) -> dict[str, Any]:
     return records(parts.tests, "test")[name]
 
 
-def _finding(key: str, template: str, said: Verdict, figures: dict[str, str], **fields: Any) -> Finding:
-    return Finding(STEM, key, said, sentence(STEM, template, **figures), **fields)
-
-
 def _concentration(parts: Parts) -> Finding | None:
     words, table = parts.words, records(parts.concentration, "measure")
     if not table:
@@ -82,8 +79,8 @@ def _concentration(parts: Parts) -> Finding | None:
     few = "concentration.few" if n > 1 else "concentration.one"
     template = f"concentration.{test['verdict']}" if enough else few
     said: Verdict = test["verdict"] if enough else "note"
-    return _finding(
-        "concentration", template, said, figures,
+    return finding(
+        STEM, "concentration", template, said, figures,
         value=top["value"], low=top["low"], high=top["high"], unit="share", n=n,
         **(tested(test) if enough else {}),
     )  # fmt: skip
@@ -102,8 +99,8 @@ def _dependence(parts: Parts) -> Finding | None:
         "five": words.share(rows["share"].head(_LARGEST).sum()),
         "window": parts.window,
     }
-    return _finding(
-        "dependence", "dependence.note" if len(rows) > _LARGEST else "dependence.few", "note", figures,
+    return finding(
+        STEM, "dependence", "dependence.note" if len(rows) > _LARGEST else "dependence.few", "note", figures,
         value=first["share"], unit="share", n=len(rows), department="sales", money=first["revenue"],
     )  # fmt: skip
 
@@ -122,8 +119,8 @@ def _overdue(parts: Parts) -> Finding:
     kind = "none" if due.empty else "note" if more else "usual"
     kind = "one" if known == 1 and due.empty else kind if known else "unknown"
     said: Verdict = "note" if known else "not_enough_data"
-    return _finding(
-        "overdue", f"overdue.{kind}", said, figures,
+    return finding(
+        STEM, "overdue", f"overdue.{kind}", said, figures,
         value=money, unit="money", n=known, department="sales", money=money,
     )  # fmt: skip
 
@@ -132,7 +129,7 @@ def _migration(parts: Parts) -> Finding:
     words, table = parts.words, parts.migration
     from_a, to_a = table[table["from_class"] == "A"], table[table["to_class"] == "A"]
     if table.empty:
-        return _finding("migration", "migration.not_enough_data", "not_enough_data", {})
+        return finding(STEM, "migration", "migration.not_enough_data", "not_enough_data", {})
     stayed, classed = stability(table)
     if not classed:
         said = sentence(STEM, "migration.none", window_before=parts.window_before)
@@ -156,8 +153,8 @@ def _migration(parts: Parts) -> Finding:
         "high": words.share(same.high, 0),
         "window_before": parts.window_before,
     }
-    return _finding(
-        "migration", "migration.note", "note", figures,
+    return finding(
+        STEM, "migration", "migration.note", "note", figures,
         value=same.estimate, low=same.low, high=same.high, unit="share", n=classed,
         department="sales", money=float(from_a["revenue"].sum()),
     )  # fmt: skip
@@ -178,8 +175,8 @@ def _new_lost(parts: Parts) -> Finding | None:
         "window_before": parts.window_before,
     }
     template = "note" if came and went else "new" if came else "lost" if went else "none"
-    return _finding(
-        "new_lost", f"new_lost.{template}", "note", figures,
+    return finding(
+        STEM, "new_lost", f"new_lost.{template}", "note", figures,
         value=gained + gone, unit="money", n=came + went, money=gained + gone,
     )  # fmt: skip
 
@@ -188,7 +185,7 @@ def _retention(parts: Parts) -> Finding:
     words, test = parts.words, _test(parts, "retention")
     stayed, had = parts.followed.again
     if not had:
-        return _finding("retention", "retention.too_short", "not_enough_data", {}, n=0)
+        return finding(STEM, "retention", "retention.too_short", "not_enough_data", {}, n=0)
     share = wilson(stayed, had)
     figures = {
         "stayed": words.number(stayed),
@@ -203,8 +200,8 @@ def _retention(parts: Parts) -> Finding:
         "needed": words.number(3 * parts.followed.months),
         "sure": sure(test["strength"]),
     }
-    return _finding(
-        "retention", f"retention.{test['verdict']}", test["verdict"], figures,
+    return finding(
+        STEM, "retention", f"retention.{test['verdict']}", test["verdict"], figures,
         value=share.estimate, low=share.low, high=share.high, unit="share", n=had,
         department="sales", **tested(test),
     )  # fmt: skip
@@ -217,7 +214,11 @@ def _by_class(parts: Parts) -> Finding | None:
     shares = {label: kept(parts.followed.lapsed[parts.followed.lapsed["abc"] == label])[0] for label in "ABC"}
     figures = {
         "shares": joined(
-            [f"{words.share(s, 0)} of {label}" for label, s in shares.items() if not np.isnan(s)]
+            [
+                tr("{share} of {group}").format(share=words.share(s, 0), group=label)
+                for label, s in shares.items()
+                if not np.isnan(s)
+            ]
         ),
         "months": words.number(parts.followed.months),
         "change": words.points(test["value"], spelled=True),
@@ -227,8 +228,8 @@ def _by_class(parts: Parts) -> Finding | None:
     }
     found: Verdict = "note" if test["verdict"] == "changed" else test["verdict"]
     template = "two" if found == "note" and np.isnan(test["value"]) else found
-    return _finding(
-        "retention_by_class", f"retention_by_class.{template}", found, figures,
+    return finding(
+        STEM, "retention_by_class", f"retention_by_class.{template}", found, figures,
         value=test["value"], low=test["low"], high=test["high"], unit="share", n=test["n"], **tested(test),
     )  # fmt: skip
 
@@ -251,8 +252,8 @@ def _course(parts: Parts, key: str) -> Finding:
     }
     untested = {"too_few": "too_few", "season_unclear": "season"}.get(trend.status, "untested")
     template = test["verdict"] if trend.tested else untested
-    return _finding(
-        key, f"{key}.{template}", test["verdict"], figures,
+    return finding(
+        STEM, key, f"{key}.{template}", test["verdict"], figures,
         value=trend.change_per_year, low=trend.per_year_low, high=trend.per_year_high,
         unit="relative" if relative else "customers", n=trend.n_points,
         department="marketing" if key == "new_customers" else "sales", **tested(test),
@@ -269,8 +270,8 @@ def _without_client(parts: Parts) -> Finding | None:
         "money": parts.words.money(row["without_customer"]),
         "window": parts.window,
     }
-    return _finding(
-        "without_customer", "without_customer.note", "note", figures,
+    return finding(
+        STEM, "without_customer", "without_customer.note", "note", figures,
         value=share, unit="share", money=row["without_customer"],
     )  # fmt: skip
 
@@ -278,9 +279,9 @@ def _without_client(parts: Parts) -> Finding | None:
 def _basis(parts: Parts) -> Finding:
     figures = {"window": parts.window, "before": parts.window_before}
     template = ("basis.compared" if parts.window_before else "basis.alone") + "_short" * parts.short
-    return _finding("basis", template, "note", figures, n=len(parts.customers), unit="customers")
+    return finding(STEM, "basis", template, "note", figures, n=len(parts.customers), unit="customers")
 
 
 def _many(words: Words, count: int) -> str:
     """Write a count within a sentence."""
-    return words.number(count) if count else "none"
+    return words.number(count) if count else tr("none")

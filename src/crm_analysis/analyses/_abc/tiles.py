@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.analyses._abc.change import FEWEST_FOR_A_FIFTH
 from crm_analysis.analyses._saying import records, relative
+from crm_analysis.language import tr
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.tiles import Tile
 
@@ -25,18 +26,18 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     course, made = parts.course, []
     active_before = None if before is None else float(before["customers"])
     made.append(
-        Tile("active_customers", "Active customers", float(now["customers"]), "count",
+        Tile("active_customers", tr("Active customers"), float(now["customers"]), "count",
              relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active),
              against=parts.window_before, main=True)
     )  # fmt: skip
     made.append(
-        Tile("a_customers", "A customers", float(a_now), "count", relative(float(a_now), float(a_before)),
+        Tile("a_customers", tr("A customers"), float(a_now), "count", relative(float(a_now), float(a_before)),
              series=tuple(course.a_clients), against=parts.window_before)
     )  # fmt: skip
     if int((parts.customers["revenue"] > 0).sum()) >= FEWEST_FOR_A_FIFTH:
         top = records(parts.concentration, "measure")["top_20"]
         made.append(
-            Tile("top_20", "Share of the top 20% of customers", float(top["value"]), "share",
+            Tile("top_20", tr("Share of the top 20% of customers"), float(top["value"]), "share",
                  relative(top["value"], top["previous"]), said["concentration"], top["low"], top["high"],
                  tuple(course.top_20), "change", parts.window_before)
         )  # fmt: skip
@@ -46,15 +47,15 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         earlier = parts.followed.again_before
         change = relative(share.estimate, earlier[0] / earlier[1]) if earlier and earlier[1] else None
         made.append(
-            Tile("retained", "Customers who bought again", share.estimate, "share", change, said["retention"],
-                 share.low, share.high, tuple(course.retained), "change",
-                 f"the {parts.followed.months} months before", main=True)
+            Tile("retained", tr("Customers who bought again"), share.estimate, "share", change,
+                 said["retention"], share.low, share.high, tuple(course.retained), "change",
+                 tr("the {months} months before").format(months=parts.followed.months), main=True)
         )  # fmt: skip
     if parts.with_rhythm:
         made.append(
             Tile(
                 "overdue_money",
-                "At stake with overdue customers",
+                tr("At stake with overdue customers"),
                 float(parts.due["money_at_stake"].sum()),
                 "money",
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from crm_analysis.analyses._abc.purchases import whole_months
+from crm_analysis.language import tr
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc.purchases import Span
@@ -51,8 +52,10 @@ def span_text(span: Span, words: Words) -> str:
     if months and start + pd.DateOffset(months=months) == span[1]:
         if months == 1 and start.day == 1:
             return words.month(start)
-        return f"the {months} month{'s' * (months > 1)} to {words.day(last)}"
-    return f"the {words.counted((span[1] - start).days, 'day')} to {words.day(last)}"
+        length = words.counted(months, "month")
+    else:
+        length = words.counted((span[1] - start).days, "day")
+    return tr("the {days} to {day}", words.language).format(days=length, day=words.day(last))
 
 
 def back(end: pd.Timestamp, months: int) -> pd.Timestamp:
@@ -83,7 +86,9 @@ def choose_windows(view: PeriodView, first_sale: pd.Timestamp | None) -> Windows
     notes: tuple[str, ...] = ()
     if now[0] > back(period[1], MONTHS):
         notes = (
-            f"Classes rest on {span_text(now, words)} only: the records are too short for twelve months.",
+            tr("Classes rest on {window} only: the records are too short for twelve months.").format(
+                window=span_text(now, words)
+            ),
         )
     return Windows(now, before, period, comparison, notes)
 

@@ -134,7 +134,8 @@ def _stalled(parts: Parts) -> Finding:
 
 def _by_age(parts: Parts, deals: pd.DataFrame) -> dict[str, str]:
     words, row = parts.words, parts.limits.table.iloc[0]
-    slower = int((np.floor(deals["age_days"]) > row["slowest_days"]).sum())
+    # a decision on the last day could have been recorded: only what was still open after it is slower
+    slower = int((np.ceil(deals["age_days"]) - 1 > row["slowest_days"]).sum())
     return {
         "limit": words.counted(row["limit_days"], "day"),
         "slow": words.number(slower),

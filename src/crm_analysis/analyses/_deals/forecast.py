@@ -111,9 +111,10 @@ def forecast(view: PeriodView) -> Forecast:
             A source: the same of the three months together, ``first_month, last_month``, ``calibrated``.
         ``backtest``
             A past forecast: ``as_of`` (the last day known), ``month``, ``horizon`` (1, 2, 3 months ahead, 1-3
-            together), ``p10, p50, p90, mean`` of the method used now, ``actual``, ``covered`` (actual within
-            p10 and p90), ``calibrated``, and what each method expected: ``naive, seasonal_naive, mean_3,
-            mean_6, mean_12, smoothed, stage_weighted, value_weighted, simulated``.
+            together), ``method`` (chosen by what was over then) and its ``p10, p50, p90, mean``, ``came``,
+            ``covered`` (what came lies within p10 and p90), ``calibrated``, and what each method expected:
+            ``naive, seasonal_naive, mean_3, mean_6, mean_12, smoothed, stage_weighted, value_weighted,
+            simulated``.
         ``scores``
             A method and horizon: ``wape`` (sum of misses over sum of what came), ``bias`` (relative),
             ``coverage``, ``interval_score`` (of ranges for 80 %), ``brier`` (of win probabilities), ``n``,
@@ -134,10 +135,13 @@ def forecast(view: PeriodView) -> Forecast:
     Each past month end is rebuilt from the entries of stages: deals created before, outcomes and stages
     before. Two models: ``value_weighted``, the share of the value open in a stage that was won in each of the
     three months after past month ends, and what deals created later brought (24 month ends); ``simulated``,
-    deals drawn month by month through stage, time in it and size (Dirichlet with weight 8 on the wider
-    group), new ones by a Poisson with over-dispersion, the mean with a running correction of its bias. The
-    expected value is that of the model, or plain rule, that missed by least over the last twelve forecasts
-    of three months. The range: all draws are moved to the expected value and, from eight past forecasts on,
+    deals drawn month by month through stage, time in it and size (Dirichlet with weight 2 on the wider
+    group, a month weighing half as much as the one nine months later), new ones by a Poisson with
+    over-dispersion, the mean with a running correction of its bias. The expected value is that of
+    ``simulated``, unless another method missed by less over the last twelve forecasts of three months, by
+    more than one standard error of the difference (forecasts that share months counted once). The least miss
+    alone would choose by luck: over made-up companies it erred by more than always simulating. Past forecasts
+    choose by what was over then. The range: all draws are moved to the expected value and, from eight on,
     stretched by conformal prediction, each side of the range by the same factor; it rests on the misses of
     what would have been chosen then, as the method that did best was lucky, too. Win probabilities carry a
     running correction of their bias. Without a history of stages, age takes the place of the stage; where

@@ -10,7 +10,7 @@ import numpy as np
 
 from crm_analysis.stats.conformal import half_width
 from crm_analysis.stats.forecast_rules import AHEAD, RULES
-from crm_analysis.stats.scores import wape
+from crm_analysis.stats.scores import clearly_less
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: By what past deals of each stage brought, and by drawing each deal on from its stage and the time in it.
-#: The first is the plainer; the second is not misled by a growing pile of deals that nobody closes.
+#: The second is not misled by a growing pile of deals that nobody closes, and is used unless another method
+#: clearly does better.
 RATES, DRAWN = "value_weighted", "simulated"
 MODELS = (RATES, DRAWN)
 PLAIN = (*RULES, "stage_weighted")
@@ -100,35 +101,35 @@ class Backtest:
     @cached_property
     def choices(self) -> tuple[str, ...]:
         """The method that would have been chosen at each origin, by what was over then."""
-        # in this order, so that a model takes a tie
-        return tuple(self._best((*MODELS, *PLAIN), FALLBACK, number) for number in range(len(self.origins)))
+        return tuple(self._choice(number) for number in range(len(self.origins)))
 
     @property
     def chosen(self) -> str:
-        """The model where it missed by less than every plain rule over three months; else the best rule."""
+        """The simulation, unless another method clearly missed by less over three months."""
         return self.choices[-1]
 
-    @cached_property
+    @property
     def best_model(self) -> str:
-        """The model that missed by least over three months; the plainer where too few were tested."""
-        return self._best(MODELS, RATES, len(self.origins) - 1)
+        """The model that is used, or would be used if no plain rule did better."""
+        return self.chosen if self.chosen in MODELS else DRAWN
 
     @cached_property
     def best_plain(self) -> str:
         """The plain rule that missed by least over three months; the fallback where too few were tested."""
-        return self._best(PLAIN, FALLBACK, len(self.origins) - 1)
+        misses = {name: miss.sum() for name, miss in self._misses(len(self.origins) - 1, PLAIN).items()}
+        return min(misses, key=lambda name: misses[name]) if misses else FALLBACK
 
-    def told(self) -> Ranges:
-        """Return the ranges of the forecast made now, around the point of the method chosen.
+    def told(self, number: int = -1) -> Ranges:
+        """Return the ranges of the forecast as told at an origin (now): of the method chosen then.
 
         They rest on the misses of what would have been chosen at each earlier origin: the method that missed
         by least was lucky, too, and its own misses would make the ranges too narrow.
         """
-        last = len(self.origins) - 1
-        tested = [len(self._over(number, TOGETHER)) >= FEWEST_TESTS for number in range(last)]
-        then = [self.choices[i] if known else self.chosen for i, known in enumerate(tested)]
-        said = np.array([self.points[method][number] for number, method in enumerate(then)])
-        return self._ranges(last, self.chosen, said)
+        at = range(len(self.origins))[number]
+        tested = [len(self._over(i, TOGETHER)) >= FEWEST_TESTS for i in range(at)]
+        then = [self.choices[i] if known else self.choices[at] for i, known in enumerate(tested)]
+        said = [self.points[method][i] for i, method in enumerate(then)]
+        return self._ranges(at, self.choices[at], np.array(said).reshape(-1, len(HORIZONS)))
 
     def ranges(self, number: int, method: str) -> Ranges:
         """Return the ranges of one origin around the point of a method, from what was known then.
@@ -163,18 +164,29 @@ class Backtest:
             made[3, :, horizon] = [*points[:, horizon], points[:, horizon].sum()]
         return Ranges(made[0], made[1], made[2], made[3], calibrated)
 
-    def _best(self, methods: tuple[str, ...], otherwise: str, number: int) -> str:
-        """Return the method that missed by least until an origin, the first of equals; else what stands in.
+    def _choice(self, number: int) -> str:
+        """Return the method to use at an origin: of several that clearly do better, the best."""
+        misses = self._misses(number, METHODS)
+        if DRAWN not in misses:
+            return FALLBACK
+        better = {
+            name: float(miss.sum())
+            for name, miss in misses.items()
+            if clearly_less(miss, misses[DRAWN], overlap=AHEAD)
+        }
+        return min(better, key=lambda name: better[name]) if better else DRAWN
 
-        A method that could not be used at every month end scored is none.
+    def _misses(self, number: int, methods: tuple[str, ...]) -> dict[str, Floats]:
+        """Return how far methods missed the three months of forecasts over by an origin; none if too few.
+
+        A method that could not be used at every month end scored is left out.
         """
         scored = self._over(number, TOGETHER)[-TESTED:]
         if len(scored) < FEWEST_TESTS:
-            return otherwise
+            return {}
         actual = self.actual[scored, TOGETHER]
-        misses = {name: wape(actual, self.points[name][scored, TOGETHER]) for name in methods}
-        known = {name: miss for name, miss in misses.items() if not np.isnan(miss)}
-        return min(known, key=lambda name: known[name]) if known else otherwise
+        made = {name: np.abs(self.points[name][scored, TOGETHER] - actual) for name in methods}
+        return {name: miss for name, miss in made.items() if not np.isnan(miss).any()}
 
     @cached_property
     def _arms(self) -> Floats:

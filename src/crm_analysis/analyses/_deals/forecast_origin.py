@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Months learnt from before each month end, and months whose deals stand for the new ones.
 _LEARN, _RECENT = 24, 12
+#: What became of deals in a month counts half as much as what became of them so many months later.
+_HALF_LIFE = 9
 #: Sets of probabilities drawn, and draws from each: of the forecast itself, and of those looked back at.
 _SETS, _EACH = 100, 40
 _PAST_SETS, _PAST_EACH = 25, 40
@@ -200,10 +202,10 @@ class History:
         stages = self.known.pipeline.stages
         past = (self.seen.at >= at - _LEARN) & (self.seen.at < at)
         rows = self.seen.where(past)
-        fate, new = self.begun[1], self._created(at, _LEARN)
+        (month, fate), new = self.begun, self._created(at, _LEARN)
         return (
-            count_moves(rows, self.fate[past], size[rows.deal], stages),
-            count_beginnings(fate[new], size[new], stages),
+            count_moves(rows, self.fate[past], size[rows.deal], stages, _recency(at, rows.at)),
+            count_beginnings(fate[new], size[new], stages, _recency(at, month[new])),
         )
 
     def _new_deals(
@@ -260,3 +262,8 @@ class History:
             self.known.promised[seen.stage] if len(self.known.promised) else np.full(len(seen.stage), np.nan)
         )
         return float(amount[seen.deal] @ np.where(np.isnan(typed), rate, typed))
+
+
+def _recency(at: int, month: Ints) -> Floats:
+    """Weigh what became of deals in past months: the last one counts 1."""
+    return np.asarray(0.5 ** ((at - 1 - month) / _HALF_LIFE))

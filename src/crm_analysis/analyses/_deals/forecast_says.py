@@ -162,7 +162,7 @@ def _rule(made: Forecast, words: Words) -> Finding:
     used = bool((made.scores["chosen"] & made.scores["method"].isin(MODELS)).any())
     early = made.tested < FEWEST_MISSES
     said = _say(
-        f"rule.{'model' if used else 'plain'}",
+        f"rule.{('close' if other <= model else 'model') if used else 'plain'}",
         n=words.counted(made.tested, "forecast"),
         plain=plain,
         by="stages" if made.by_stage else "ages",

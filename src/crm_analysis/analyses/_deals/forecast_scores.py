@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from crm_analysis.analyses._deals.forecast_backtest import Backtest
 
 BACKTEST = {
-    "as_of": "datetime64[us]", "month": "datetime64[us]", "horizon": "str", "p10": "float64",
-    "p50": "float64", "p90": "float64", "mean": "float64", "actual": "float64", "covered": "bool",
+    "as_of": "datetime64[us]", "month": "datetime64[us]", "horizon": "str", "method": "str", "p10": "float64",
+    "p50": "float64", "p90": "float64", "mean": "float64", "came": "float64", "covered": "bool",
     "calibrated": "bool", **dict.fromkeys(METHODS, "float64"),
 }  # fmt: skip
 SCORES = {
@@ -26,10 +26,10 @@ SCORES = {
 
 
 def backtest_frame(test: Backtest) -> pd.DataFrame:
-    """Return a row a past forecast: what was said then by the chosen method and the others, and what came."""
+    """Return a row a past forecast: what would have been told then, what each method said, and what came."""
     rows = []
     months = test.history.known.months
-    ranges = {number: test.ranges(number, test.chosen) for number in range(len(test.origins) - 1)}
+    ranges = {number: test.told(number) for number in range(len(test.origins) - 1)}
     for horizon, name in enumerate(HORIZONS):
         for number in test.scored(horizon):
             made = ranges[number]
@@ -41,11 +41,12 @@ def backtest_frame(test: Backtest) -> pd.DataFrame:
                     "as_of": months[at] - pd.Timedelta(days=1),
                     "month": months[at + (horizon if horizon < AHEAD else 0)],
                     "horizon": name,
+                    "method": test.choices[number],
                     "p10": low,
                     "p50": made.p50[2, horizon],
                     "p90": high,
                     "mean": made.mean[2, horizon],
-                    "actual": actual,
+                    "came": actual,
                     "covered": bool(low <= actual <= high),
                     "calibrated": bool(made.calibrated[horizon]),
                     **{method: test.points[method][number, horizon] for method in METHODS},

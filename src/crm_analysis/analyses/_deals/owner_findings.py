@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Deals of two owners that differ by less than this in what they promise are called alike.
 _WORTH_SAYING = 0.05
+#: So many owners are named with their rates, and so many at all.
+_RATED, _NAMED = 2, 5
 
 
 def owners_compared(parts: Parts) -> list[Finding]:
@@ -30,15 +32,20 @@ def owners_compared(parts: Parts) -> list[Finding]:
         return [Finding(STEM, "owners", "not_enough_data", said, department="sales")]
     closed = sum(int(row["closed"]) for row in judged)
     told = [
-        sentence(STEM, f"owners.{key}", names=joined([_rate(words, row) for row in some]), sure=_sure(some))
+        sentence(STEM, f"owners.{key}", names=_names(words, some), sure=_sure(some))
         for key, label in (("above", ABOVE), ("below", BELOW))
         if (some := _sorted(judged, label))
     ]
     rest = sum(row["compared"] not in (ABOVE, BELOW) for row in judged)
-    figures = {"months": months, "n": words.number(len(judged))}
+    early = any(row["strength"] != "strong" for row in judged if row["compared"] in (ABOVE, BELOW))
+    figures = {
+        "months": months,
+        "n": words.number(len(judged)),
+        "early": sentence(STEM, "owners.early") if early else "",
+    }
     if told:
         template = "owners.ranked" if rest > 1 else "owners.ranked_all"
-        figures |= {"told": joined(told), "rest": f"other {words.number(rest)}"}
+        figures |= {"told": " ".join(told), "rest": f"other {words.number(rest)}"}
     else:
         rates = [row["win_rate"] for row in judged]
         template = "owners.note"
@@ -54,7 +61,16 @@ def _sorted(judged: list[dict[str, Any]], label: str) -> list[dict[str, Any]]:
 
 def _sure(some: list[dict[str, Any]]) -> str:
     """Say how sure the least sure of them is."""
-    return sure("strong" if all(row["strength"] == "strong" for row in some) else "moderate")
+    return sure("strong" if all(row["strength"] == "strong" for row in some) else "preliminary")
+
+
+def _names(words: Words, some: list[dict[str, Any]]) -> str:
+    """Name them, with their rates where the sentence stays short."""
+    if len(some) <= _RATED:
+        return joined([_rate(words, row) for row in some])
+    names = [words.name(row["owner"]) for row in some[:_NAMED]]
+    left = len(some) - len(names)
+    return joined([*names, f"{words.number(left)} more"] if left else names)
 
 
 def _rate(words: Words, row: dict[str, Any]) -> str:

@@ -31,8 +31,7 @@ def definitions_table(measures: Sequence[Measure]) -> pd.DataFrame:
 def _template(measure: Measure, item: str) -> str:
     if item in ("better", "department"):
         return f"card.{item}"
-    name = f"card.{measure.kpi}.{item}"
-    return f"{name}.orders" if measure.facts.get("source") == "orders" else name
+    return f"card.{measure.kpi}.{item}"
 
 
 def _figures(measure: Measure) -> dict[str, str]:

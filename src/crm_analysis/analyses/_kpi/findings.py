@@ -11,7 +11,7 @@ from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
 from crm_analysis.analyses._saying import rows
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import COUNTED, GROUPS, MOVES, NAMES, ORDER_NAME, SURE
+from crm_analysis.sentences.process_kpis import COUNTED, GROUPS, MOVES, NAMES, SURE
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 
 if TYPE_CHECKING:
@@ -48,10 +48,7 @@ class Facts:
 
     def name(self, kpi: str) -> str:
         """Name a KPI within a sentence."""
-        orders = kpi == "deal_amount" and any(
-            one.facts.get("source") == "orders" for one in self.known.measures if one.kpi == kpi
-        )
-        return ORDER_NAME if orders else NAMES[kpi]
+        return NAMES[kpi]
 
     def level(self, kpi: str, group: str) -> dict[str, Any] | None:
         """Return the figure of a group for the period; None where there is none."""
@@ -169,8 +166,7 @@ def _level(facts: Facts, kpi: str, group: str) -> str:
     text = "level.alone"
     if level["high"] > _WIDE * level["value"]:
         text = "level.few"
-        noun = "order" if facts.name(kpi) == ORDER_NAME else COUNTED[kpi]
-        figures["count"] = words.counted(level["n"], noun)
+        figures["count"] = words.counted(level["n"], COUNTED[kpi])
     elif not np.isnan(level["low"] + level["high"]):
         text = "level"
         figures |= facts.span(kpi, level["low"], level["high"])

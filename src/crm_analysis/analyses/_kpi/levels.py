@@ -9,6 +9,7 @@ import pandas as pd
 
 from crm_analysis.analyses._kpi.measures import rows_of
 from crm_analysis.analyses._kpi.parts import KPIS, MEDIAN, TO_DATE
+from crm_analysis.analyses._kpi.sources import LOST, WON
 from crm_analysis.stats.survival import cumulative_incidence
 
 if TYPE_CHECKING:
@@ -55,15 +56,12 @@ def outcomes_table(known: Measured) -> pd.DataFrame:
     deals = known.deals
     if deals is None or known.curve is None or np.isnan(known.tau):
         return pd.DataFrame(columns=OUTCOMES).astype(float)
-    rows = deals.dated
-    today = max((known.end - pd.Timestamp(0)) / pd.Timedelta(days=1), float(rows["begun"].max()))
-    time = rows["ended"].fillna(today) - rows["begun"]
-    status = np.where(rows["ended"].isna(), 0, np.where(rows["won"], 1, 2))
-    shares = cumulative_incidence(time, status)
+    watched = deals.followed(known.end)
+    shares = cumulative_incidence(watched["time"], watched["status"], entry=watched["entry"])
     last = int(min(_REACH * known.tau, np.floor(known.curve.last)))
     days = np.arange(0, last + 1, max(1, -(-last // _MOST_DAYS)), dtype=float)
     table = pd.DataFrame({"days": days})
-    for name, cause in (("won", 1), ("lost", 2)):
+    for name, cause in (("won", WON), ("lost", LOST)):
         part = shares[shares["cause"] == cause]
         place = np.searchsorted(part["time"].to_numpy(dtype=float), days, side="right")
         for column, source, start in (

@@ -18,7 +18,7 @@ from crm_analysis.analyses._kpi.sources import (
     read_deals,
     spend_by_day,
 )
-from crm_analysis.stats.period_survival import JUST_BEFORE, horizon
+from crm_analysis.stats.period_survival import horizon
 from crm_analysis.stats.survival import kaplan_meier
 
 if TYPE_CHECKING:
@@ -97,12 +97,8 @@ def _followed(deals: Deals | None, end: pd.Timestamp) -> tuple[SurvivalCurve | N
     """Return the curve of all deals to date, and the days within which their mean is taken."""
     if deals is None or deals.dated.empty:
         return None, np.nan
-    rows = deals.dated
-    today = (end - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    until = rows["ended"].fillna(max(today, float(rows["begun"].max())))
-    # records may begin with the deals open then: others as old had been decided and are not on record
-    entry = (float(rows["ended"].min()) - rows["begun"] - JUST_BEFORE).clip(lower=0).fillna(0)
-    curve = kaplan_meier(until - rows["begun"], rows["ended"].notna(), entry=entry)
+    watched = deals.followed(end)
+    curve = kaplan_meier(watched["time"], watched["status"] > 0, entry=watched["entry"])
     return (curve, horizon(curve)) if len(curve.time) else (None, np.nan)
 
 
@@ -125,11 +121,11 @@ def _amount(
 ) -> Measure | str:
     if deals is not None and settled is not None and deals.won["amount"].notna().any():
         won = deals.won.rename(columns={"ended": "at"})
-        return measures.deal_amount(won, classes, settled, "deals") or "no_amounts"
+        return measures.mean_amount("deal_amount", won, classes, settled) or "no_amounts"
     if not view.sales_stand_in and purchases.first_sale is not None:
         orders = order_values(view)
         at = (orders["day"] - pd.Timestamp(0)) / pd.Timedelta(days=1)
-        found = measures.deal_amount(orders.assign(at=at), classes, purchases.first_sale, "orders")
+        found = measures.mean_amount("order_amount", orders.assign(at=at), classes, purchases.first_sale)
         return found or "no_amounts"
     return "no_amounts"
 

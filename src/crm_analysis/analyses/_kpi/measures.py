@@ -106,7 +106,7 @@ def purchase_interval(purchases: Purchases, classes: Classes) -> Measure | None:
     return Measure("purchase_interval_days", begin, over, (*GROUPS, ALL), 1, facts)
 
 
-def deal_amount(won: pd.DataFrame, classes: Classes, begin: pd.Timestamp, source: str) -> Measure | None:
+def mean_amount(kpi: str, won: pd.DataFrame, classes: Classes, begin: pd.Timestamp) -> Measure | None:
     """Mean amount of the deals won (or of the orders), by the class that the client had before.
 
     ``won`` has a row a deal: ``at`` in days since 1970, ``customer_id``, ``amount``.
@@ -133,8 +133,7 @@ def deal_amount(won: pd.DataFrame, classes: Classes, begin: pd.Timestamp, source
         return groups | {NEW: _mean(amounts[outside])} | found
 
     tested = (*GROUPS, NEW, ALL) if named and classes.months else (ALL,)
-    facts = {"months": str(classes.months), "source": source}
-    return Measure("deal_amount", begin, over, tested, 1, facts)
+    return Measure(kpi, begin, over, tested, 1, {"months": str(classes.months)})
 
 
 def acquisition_cost(spend: pd.DataFrame, purchases: Purchases, settling: int, lag: int) -> Measure | None:

@@ -51,6 +51,7 @@ KPIS = {
     for kpi in (
         Kpi("purchase_interval_days", "money", "down", "days", "sales", "days"),
         Kpi("deal_amount", "money", "up", "money", "sales", "money"),
+        Kpi("order_amount", "money", "up", "money", "sales", "money"),
         Kpi("acquisition_cost", "money", "down", "money", "marketing", "money"),
         Kpi("decision_days", "process", "down", "days", "sales", "days"),
         Kpi("contacts_per_customer", "process", "down", "contacts", "sales", "number"),

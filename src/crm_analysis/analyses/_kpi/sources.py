@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._lines import fetch, money, stated
+from crm_analysis.stats.period_survival import JUST_BEFORE
 
 if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
@@ -19,6 +20,8 @@ NO_CONTACT = "task"
 _MOST_KINDS = 5
 OTHER_KINDS = "other kinds"
 _DAY_SECONDS = 86_400
+#: How a deal ends.
+WON, LOST = 1, 2
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,24 @@ class Deals:
     def won(self) -> pd.DataFrame:
         """The deals won."""
         return self.frame[self.frame["won"]]
+
+    def followed(self, end: pd.Timestamp) -> pd.DataFrame:
+        """Say how long each dated deal was watched until a day, and how that ended.
+
+        ``time`` in days since its beginning; ``status``: 0 open, ``WON``, ``LOST``; ``entry``: its age when
+        the records begin. Records may begin with the deals open then; others as old had been decided and are
+        not on record.
+        """
+        rows = self.dated
+        today = max((end - pd.Timestamp(0)) / pd.Timedelta(days=1), float(rows["begun"].max()))
+        first = float(rows["ended"].min())
+        return pd.DataFrame(
+            {
+                "time": rows["ended"].fillna(today) - rows["begun"],
+                "status": np.where(rows["ended"].isna(), 0, np.where(rows["won"], WON, LOST)),
+                "entry": (first - rows["begun"] - JUST_BEFORE).clip(lower=0).fillna(0),
+            }
+        )
 
 
 def read_deals(view: PeriodView) -> Deals | None:

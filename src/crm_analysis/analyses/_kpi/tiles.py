@@ -10,7 +10,7 @@ from crm_analysis.analyses._kpi.measures import FEWEST_DECISIONS
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, STEM
 from crm_analysis.result import Sentences
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import LABELS, ORDER_NAME
+from crm_analysis.sentences.process_kpis import LABELS
 from crm_analysis.tiles import Tile
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 kpi,
-                _label(facts, kpi),
+                LABELS[kpi],
                 float(level["value"]),
                 spec.written,
                 float(level["value"] / before - 1) if before > 0 else None,
@@ -71,11 +71,6 @@ def left_out(facts: Facts) -> Sentences:
     elif known.measures and known.window < _FULL_WINDOW:
         said.append(sentence(STEM, "left.window", months=words.number(known.window)))
     return Sentences(said)
-
-
-def _label(facts: Facts, kpi: str) -> str:
-    # the sales tell the average order with returns taken off
-    return "Average order before returns" if facts.name(kpi) == ORDER_NAME else LABELS[kpi]
 
 
 def _capital(text: str) -> str:

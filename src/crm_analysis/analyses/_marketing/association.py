@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import empty
 from crm_analysis.analyses._lines import fetch, has_amounts, money, month_of
 from crm_analysis.analyses._sales.months import monthly, whole
 from crm_analysis.findings import Finding
@@ -110,7 +111,7 @@ def _months(view: PeriodView) -> pd.DataFrame:
     spent = fetch(by_month.filter(by_month.month.notnull()), "month")
     sold = monthly(view)
     if spent.empty or sold.empty:
-        return _empty(MONTH_COLUMNS)
+        return empty(MONTH_COLUMNS)
     spent["month"] = pd.to_datetime(spent["month"]).astype("datetime64[us]")
     frame = whole(sold)[["month", "revenue"]].merge(spent, on="month", how="left")
     # months outside the records of costs are unknown, not free of cost
@@ -144,11 +145,7 @@ def _verdict(p_value: float) -> Verdict:
 
 
 def _without(key: str) -> Association:
-    return Association(_empty(COLUMNS), _empty(MONTH_COLUMNS), (sentence(STEM, key),))
-
-
-def _empty(columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+    return Association(empty(COLUMNS), empty(MONTH_COLUMNS), (sentence(STEM, key),))
 
 
 def _finding(row: object, words: Words) -> Finding:

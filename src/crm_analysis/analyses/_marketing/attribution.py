@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from crm_analysis.analyses._abc.windows import MONTHS, back, span_text
+from crm_analysis.analyses._frames import empty
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._marketing.touches import (
     NOTHING,
@@ -152,11 +153,7 @@ def _window(view: PeriodView) -> Span:
 
 
 def _without(notes: list[str], window: Span) -> Attribution:
-    frames = [
-        pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-        for columns in (COLUMNS, AGREEMENT_COLUMNS)
-    ]
-    return Attribution(frames[0], frames[1], tuple(notes), 0, window)
+    return Attribution(empty(COLUMNS), empty(AGREEMENT_COLUMNS), tuple(notes), 0, window)
 
 
 def _frames(found: Ways, shares: Shares) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from crm_analysis.analyses._frames import empty, typed
 from crm_analysis.analyses._marketing.costs import cost_within
 from crm_analysis.stats.returns import returns
 
@@ -36,10 +37,10 @@ def campaign_table(view: PeriodView, units: pd.DataFrame, window: Window, basis:
     narrow.
     """
     if not (has_campaigns(view) and window.enough and basis.name):
-        return _empty()
+        return empty(COLUMNS)
     spent = cost_within(view, window.start, window.end, ("channel", "campaign"))
     if spent.empty and units.empty:
-        return _empty()
+        return empty(COLUMNS)
     costs = dict(zip(_joined(spent), spent["cost"], strict=True))
     paid = returns(_joined(units), units["income"], units["won"], costs).table
     leads = units.groupby(_joined(units))["leads"].sum()
@@ -49,12 +50,8 @@ def campaign_table(view: PeriodView, units: pd.DataFrame, window: Window, basis:
     names = names.set_axis(_joined(names), axis=0)
     frame[_KEYS] = names[~names.index.duplicated()].reindex(frame["group"]).to_numpy()
     frame = frame.sort_values(["cohort_cost", *_KEYS], ascending=[False, True, True], kind="stable")
-    return frame[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
+    return typed(frame, COLUMNS)
 
 
 def _joined(frame: pd.DataFrame) -> pd.Series:
     return frame["channel"].astype("str") + _BETWEEN + frame["campaign"].astype("str")
-
-
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})

@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes, empty
 from crm_analysis.analyses._lines import AFTER, BEFORE, both_sides, fetch, money, month_of, stated
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def spent(view: PeriodView) -> ibis.Table:
 def cost_by_side(view: PeriodView, key: str) -> pd.DataFrame:
     """Return ``key`` (index), cost of the period (``after``) and of the comparison (``before``)."""
     if not view.has("marketing_costs"):
-        return pd.DataFrame({BEFORE: pd.Series(dtype=float), AFTER: pd.Series(dtype=float)}).rename_axis(key)
+        return empty(dtypes([BEFORE, AFTER])).rename_axis(key)
     rows = both_sides(view, spent(view), "spent_on")
     sums = fetch(rows.group_by("side", key).agg(cost=money(rows.amount).fill_null(0.0)), key, "side")
     table = sums.set_index([key, "side"])["cost"].unstack("side")  # noqa: PD010 - each cell is there once
@@ -43,7 +44,7 @@ def cost_within(
 ) -> pd.DataFrame:
     """Return ``keys`` and ``cost`` of a span of days."""
     if not view.has("marketing_costs"):
-        return pd.DataFrame({**{key: pd.Series(dtype="str") for key in keys}, "cost": pd.Series(dtype=float)})
+        return empty(dtypes([*keys, "cost"], text=keys))
     rows = spent(view)
     rows = rows.filter(
         (rows.spent_on >= ibis.timestamp(str(start))) & (rows.spent_on < ibis.timestamp(str(end)))
@@ -54,9 +55,7 @@ def cost_within(
 def cost_by_month(view: PeriodView) -> pd.DataFrame:
     """Return ``month, channel, cost``."""
     if not view.has("marketing_costs"):
-        return pd.DataFrame(
-            {"month": pd.Series(dtype="datetime64[us]"), "channel": pd.Series(dtype="str")}
-        ).assign(cost=pd.Series(dtype=float))
+        return empty({"month": "datetime64[us]", "channel": "str", "cost": "float64"})
     rows = spent(view)
     made = rows.group_by(month=month_of(rows.spent_on), channel=rows.channel)
     return fetch(made.agg(cost=money(rows.amount).fill_null(0.0)), "month", "channel")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._marketing.channels import PAYS, PAYS_NOT
 from crm_analysis.stats.returns import FEW_WINS
 
@@ -18,6 +19,7 @@ BETTER, LIKELY, OPEN = "pays better", "probably pays better", "cannot be told"
 MORE, LESS, SILENT = "more", "less", "not told by the data"
 PAIRS = ("channel", "other", "chance", "needed", "difference", "difference_low", "difference_high", "wins",
          "verdict")  # fmt: skip
+_TYPES = dtypes(PAIRS, text=("channel", "other", "verdict"), counts=("wins",))
 RANKING = (
     "channel", "return_on_spend", "return_low", "return_high", "cohort_won", "better_than", "worse_than",
     "advice",
@@ -36,11 +38,8 @@ def pair_table(paid: GroupReturns | None) -> pd.DataFrame:
     with fewer, under 30 of which the verdict is "probably" at best. Of more than :data:`MOST_COMPARED`
     channels those that cost most are compared.
     """
-    numbers = [name for name in PAIRS if name not in ("channel", "other", "verdict", "wins")]
-    kinds = dict.fromkeys(("channel", "other", "verdict"), "str") | dict.fromkeys(numbers, "float64")
-    kinds["wins"] = "int64"
     if paid is None:
-        return pd.DataFrame(columns=list(PAIRS)).astype(kinds)
+        return empty(_TYPES)
     pairs = (
         _costliest(paid)
         .pairs()
@@ -49,7 +48,7 @@ def pair_table(paid: GroupReturns | None) -> pd.DataFrame:
     pairs["needed"] = 1 - _RISK / max(len(pairs), 1)
     certain = pairs["chance"] >= pairs["needed"]
     pairs["verdict"] = np.where(certain, np.where(pairs["wins"] < FEW_WINS, LIKELY, BETTER), OPEN)
-    return pairs[list(PAIRS)].astype(kinds)
+    return typed(pairs, _TYPES)
 
 
 def _costliest(paid: GroupReturns) -> GroupReturns:

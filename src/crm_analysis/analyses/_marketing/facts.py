@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crm_analysis.analyses._saying import finding as finding_of
 from crm_analysis.analyses._saying import rows
-from crm_analysis.findings import Finding
-from crm_analysis.sentences import sentence
 from crm_analysis.sentences.marketing_impact import INCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.analyses._marketing.window import Window
-    from crm_analysis.findings import Verdict
+    from crm_analysis.findings import Finding, Verdict
     from crm_analysis.result import Context
     from crm_analysis.stats.intervals import Interval
     from crm_analysis.words import Words
@@ -68,6 +68,11 @@ class Facts:
             "income": INCOMES[self.basis],
         }
 
+    @property
+    def spent(self) -> bool:
+        """Whether any money went into the months whose leads are judged."""
+        return self.overall is not None and not math.isnan(self.overall.estimate)
+
     def judged(self, verdict: str) -> list[dict[str, Any]]:
         """Return the channels with a verdict, the surest money first: those with the highest cost."""
         found = self.channels[self.channels["verdict"] == verdict]
@@ -76,5 +81,4 @@ class Facts:
 
 def finding(key: str, template: str, verdict: Verdict, figures: dict[str, str], **fields: Any) -> Finding:
     """Make a finding of this analysis."""
-    text = sentence(STEM, template, **figures)
-    return Finding(STEM, key, verdict, text, department="marketing", **fields)
+    return finding_of(STEM, key, template, verdict, figures, department="marketing", **fields)

@@ -52,6 +52,8 @@ def _returns(facts: Facts) -> list[Finding]:
         return []
     if facts.overall is None:
         return [_no_return(facts)]
+    if not facts.spent:
+        return [finding("return", "no_return.nothing_spent", "not_enough_data", facts.names)]
     made = [
         _overall(facts),
         _kind(facts, "pays_back", PAYS, "note"),
@@ -74,7 +76,7 @@ def _no_return(facts: Facts) -> Finding:
 
 def _overall(facts: Facts) -> Finding | None:
     whole, words = facts.overall, facts.words
-    if whole is None or whole.estimate != whole.estimate:
+    if whole is None:
         return None
     figures = {
         "value": words.change(whole.estimate, 0),
@@ -92,7 +94,8 @@ def _kind(facts: Facts, key: str, verdict: str, kind: Verdict) -> Finding | None
     """Say in one sentence which channels have a verdict."""
     found = facts.judged(verdict)
     if not found:
-        if verdict != PAYS:
+        told = facts.judged(PAYS_NOT) or facts.judged(OPEN)
+        if verdict != PAYS or not told:
             return None
         return finding(key, "pays_back.none", "note", facts.names)
     words, shown = facts.words, found[:MOST_NAMED]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._marketing.channels import FREE, unknown_share
 from crm_analysis.analyses._marketing.effort import LESS, MORE
@@ -81,7 +79,8 @@ def next_effort(facts: Facts) -> Finding:
     words, ranking = facts.words, facts.ranking
     if facts.overall is None or ranking.empty:
         template = "next_effort.not_enough_data" if facts.has_costs else "next_effort.no_costs"
-        return finding("next_effort", template, "not_enough_data", {})
+        template = "next_effort.nothing_spent" if facts.has_costs and facts.overall is not None else template
+        return finding("next_effort", template, "not_enough_data", facts.names)
     if len(ranking) == 1:
         return finding("next_effort", "next_effort.one", "note", {})
     more, less = (ranking.loc[ranking["advice"] == advice, "channel"].tolist() for advice in (MORE, LESS))
@@ -238,7 +237,7 @@ def acquisition_cost(cost: float, new: int) -> tuple[float, float, float]:
 
 def naive(facts: Facts) -> list[Finding]:
     """Set the return beside the plain ratio of the same months."""
-    if facts.overall is None or not np.isfinite(facts.overall.estimate):
+    if facts.overall is None or not facts.spent:
         return []
     table, words = facts.channels, facts.words
     paid = table[table["cohort_cost"] > 0]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from crm_analysis.analyses._marketing.campaigns import has_campaigns
 from crm_analysis.analyses._marketing.channels import unknown_share
 from crm_analysis.analyses._marketing.effort import MOST_COMPARED
@@ -42,7 +40,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
             )
         )
     whole = facts.overall
-    if whole is not None and np.isfinite(whole.estimate):
+    if whole is not None and facts.spent:
         made.append(
             Tile(
                 "return_on_spend",

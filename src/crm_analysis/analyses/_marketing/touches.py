@@ -72,6 +72,7 @@ def ways(view: PeriodView, start: date, end: date, look_back_days: int) -> Ways:
         won=won.astype(int),
         lost=(~won).astype(int),
         age=contacts["age"].to_numpy(dtype=float) if timed else None,
+        moment=contacts["touched_at"].to_numpy() if timed else None,
     )
     named = deals["customer_id"].notna()
     clients = np.where(named, "client " + deals["customer_id"].astype("str"), "deal " + deals["deal_id"])

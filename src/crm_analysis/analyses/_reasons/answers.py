@@ -13,7 +13,7 @@ from crm_analysis.analyses._reasons.change import MOST_UNKNOWN, unknown
 from crm_analysis.analyses._reasons.deals import is_other
 from crm_analysis.analyses._reasons.findings import quoted, reasons, slug
 from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of, named
-from crm_analysis.analyses._saying import joined, relative, rows, sure, tested
+from crm_analysis.analyses._saying import joined, known, relative, rows, sure, tested
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
@@ -81,7 +81,7 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         amount, previous = amount_of(now), amount_of(before)
         made.append(Tile("lost_amount", "Value of deals lost", amount, "money",
                          relative(amount, previous if compared else None),
-                         series=tuple(_known(amount_of(part)) for part in months), main=True))  # fmt: skip
+                         series=tuple(known(amount_of(part)) for part in months), main=True))  # fmt: skip
     if "loss" not in deals.held or not len(parts.lost()):
         return tuple(made)
     telling = named(parts.year("loss"))
@@ -175,7 +175,7 @@ def _hotspot(parts: Parts, row: dict[str, Any]) -> Finding:
     key = "_".join(["hotspot", slug(row["reason"]), slug(row["dimension"]), slug(row["value"])])
     return Finding(
         STEM, key, "note", text, value=row["ratio"], unit="times", n=len(lost), department=department,
-        money=_known(amount), **tested(row),
+        money=known(amount), **tested(row),
     )  # fmt: skip
 
 
@@ -261,7 +261,3 @@ def _share(deals: pd.DataFrame, chosen: list[str]) -> float | None:
 
 def _from(row: dict[str, Any]) -> float | None:
     return relative(row["share"], row["previous_share"])
-
-
-def _known(value: float) -> float | None:
-    return None if value != value else value

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes
+from crm_analysis.analyses._frames import typed as as_types
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.stats.association import association
 from crm_analysis.stats.intervals import newcombe, wilson
@@ -27,7 +29,7 @@ _TEXT = {
     *("reason", "department", "outcome", "strength", "verdict", "dimension", "value", "stage", "owner"),
     *("column", "like", "why", "mend"),
 }
-_COUNTS = {"deals", "previous_deals", "of_deals", "blank", "vague", "unclear", "like_deals"}
+_COUNTS = {"deals", "of_deals", "blank", "vague", "unclear", "like_deals"}
 
 #: From so many deals a customer on, the customer is the unit: its deals repeat the reason.
 MOST_DEALS_A_CUSTOMER = 1.2
@@ -77,7 +79,8 @@ def shares(now: pd.DataFrame, before: pd.DataFrame, by: str, *, compared: bool) 
         }
     )
     if not compared:
-        frame[["previous_share", "difference", "difference_low", "difference_high"]] = np.nan
+        unknown_then = ["previous_deals", "previous_share", "difference", "difference_low", "difference_high"]
+        frame[unknown_then] = np.nan
     return frame.sort_values(["deals", "previous_deals", by], ascending=[False, False, True], kind="stable",
                              ignore_index=True)  # fmt: skip
 
@@ -99,10 +102,7 @@ def judge(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the columns their types, so that an empty frame has them too."""
-    kinds = {
-        name: "str" if name in _TEXT else "int64" if name in _COUNTS else "float64" for name in frame.columns
-    }
-    return frame.astype(kinds).reset_index(drop=True)
+    return as_types(frame, dtypes(list(frame.columns), text=_TEXT, counts=_COUNTS))
 
 
 def units(deals: pd.DataFrame, label: pd.Series) -> pd.Series:

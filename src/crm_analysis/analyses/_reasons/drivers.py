@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
+from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._reasons.factors import AMOUNT, STEM, read_factors, say
 from crm_analysis.analyses._saying import joined, records, rows, sure
 from crm_analysis.findings import Finding
@@ -26,6 +27,8 @@ COLUMNS = (
     "verdict", "factor_p_value", "factor_p_adjusted",
 )  # fmt: skip
 FIT = ("measure", "value", "low", "high", "baseline")
+_TYPES = dtypes(COLUMNS, text=("factor", "level", "verdict"), counts=("deals", "won"))
+_FIT_TYPES = dtypes(FIT, text=("measure",))
 
 HIGHER, LOWER = "higher", "lower"
 #: The level of the one row of the amount.
@@ -181,13 +184,13 @@ def drivers(view: PeriodView) -> Drivers:
     ['Website', 'Referral']
     """
     if not view.has("deals"):
-        return Drivers(_empty(), _no_fit(), None, 0, 0, (say("left.deals"),))
+        return Drivers(empty(_TYPES), empty(_FIT_TYPES), None, 0, 0, (say("left.deals"),))
     read = read_factors(view)
     total, won = len(read.deals), int(read.deals["won"].sum())
     notes = (*read.notes, say("left.open"))
     chosen, said = _affordable(read, min(won, total - won))
     if not chosen:
-        return Drivers(_empty(), _no_fit(), read.window, total, won, (*notes, *said))
+        return Drivers(empty(_TYPES), empty(_FIT_TYPES), read.window, total, won, (*notes, *said))
     from crm_analysis.stats.held_out import held_out
     from crm_analysis.stats.logistic import logistic
 
@@ -261,7 +264,7 @@ def _table(levels: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
     table.loc[table["low"].isna(), "odds_ratio"] = np.nan
     place = table["factor"].map({name: at for at, name in enumerate(table["factor"].drop_duplicates())})
     order = table.assign(place=place).sort_values(["place", "deals", "level"], ascending=[True, False, True])
-    return table.loc[order.index].reset_index(drop=True).astype({"verdict": "str"})[list(COLUMNS)]
+    return typed(table.loc[order.index], _TYPES)
 
 
 def _fit_table(told: Any, deals: int, won: int, customers: int, parameters: int) -> pd.DataFrame:
@@ -286,7 +289,7 @@ def _fit_table(told: Any, deals: int, won: int, customers: int, parameters: int)
     area = {"value": told.auc.estimate, "low": told.auc.low, "high": told.auc.high, "baseline": 0.5}
     listed = [{"measure": "auc", **area}, loss("brier"), loss("log_loss")]
     listed += [{"measure": name, "value": float(value)} for name, value in counts.items()]
-    return pd.DataFrame(listed, columns=list(FIT)).astype({"measure": "str"})
+    return typed(listed, _FIT_TYPES)
 
 
 def _odds(ratio: float, words: Words) -> str:
@@ -310,16 +313,3 @@ def _named(found: pd.DataFrame, words: Words, side: str) -> str:
         named.append(say("drivers.amount" if row["factor"] == AMOUNT else "drivers.level", **figures))
     rest = len(surest) - _MOST_NAMED
     return joined(named + ([say("drivers.more", count=words.number(rest))] if rest > 0 else []))
-
-
-def _empty() -> pd.DataFrame:
-    text = {"factor", "level", "verdict"}
-    kinds = {
-        name: "str" if name in text else "int64" if name in ("deals", "won") else "float64"
-        for name in COLUMNS
-    }
-    return pd.DataFrame(columns=list(COLUMNS)).astype(kinds)
-
-
-def _no_fit() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(FIT)).astype({n: "str" if n == "measure" else "float64" for n in FIT})

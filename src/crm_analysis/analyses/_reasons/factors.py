@@ -71,7 +71,8 @@ class Factors:
     window
         The days in which the deals were decided.
     deals
-        ``won``, ``unit`` (the customer; a deal without one is a unit of its own).
+        ``won``, ``unit`` (number of the customer, by its first deal decided; a deal without a customer is a
+        unit of its own).
     factors
         A column a factor: text, levels pooled, or numbers.
     notes
@@ -114,7 +115,7 @@ def read_factors(view: PeriodView) -> Factors:
     window = deal_window(view)
     deals = _with_known(view, decided(view, window))
     places, too_many = _places(deals)
-    kept = {"deal_id": deals.deal_id, "won": deals.status == "won"}
+    kept = {"deal_id": deals.deal_id, "closed_at": deals.closed_at, "won": deals.status == "won"}
     kept |= {name: deals[name] for name in ("customer_id", _FOUND) if name in deals.columns}
     if KNOWN_CLIENT in deals.columns:
         kept["look_back"] = deals.look_back
@@ -139,14 +140,22 @@ def read_factors(view: PeriodView) -> Factors:
     # of further columns those of the fewest levels first, which cost least
     names = sorted(values, key=lambda name: (order.get(name, len(order)), values[name].nunique(), name))
     values = {name: values[name] for name in names}
-    unit = frame["customer_id"] if "customer_id" in frame.columns else pd.Series(None, index=frame.index)
-    unit = unit.where(unit.notna(), "deal " + frame["deal_id"].astype("str")).astype("str")
     return Factors(
         window,
-        pd.DataFrame({"won": won, "unit": unit}),
+        pd.DataFrame({"won": won, "unit": _units(frame)}),
         pd.DataFrame(values, index=frame.index),
         (*notes, *said, *more),
     )
+
+
+def _units(frame: pd.DataFrame) -> pd.Series:
+    """Give customers the number of their first deal, so that who is held out with whom rests on no name."""
+    alone = "\0deal\0" + frame["deal_id"].astype("str")
+    unit = frame["customer_id"] if "customer_id" in frame.columns else pd.Series(None, index=frame.index)
+    unit = unit.where(unit.notna(), alone)
+    first = frame.sort_values(["closed_at", "deal_id"], kind="stable").index
+    numbers = pd.Series(pd.factorize(unit[first])[0], index=first)
+    return numbers.reindex(frame.index)
 
 
 def pooled(values: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._reasons.change import MOST_UNKNOWN, unknown
 from crm_analysis.analyses._reasons.deals import NO_DEPARTMENT, is_other
 from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of
-from crm_analysis.analyses._saying import joined, rows, sure, tested
+from crm_analysis.analyses._saying import joined, known, rows, sure, tested
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
 from crm_analysis.words import tenths
@@ -111,7 +111,7 @@ def _given(parts: Parts, kind: str) -> Finding:
     return Finding(
         STEM, key, "note", sentence(STEM, f"{key}.{form}", **figures),
         value=top.get("share"), low=top.get("low"), high=top.get("high"), unit="share",
-        n=int(year["deals"].sum()), department="sales", money=None if amount != amount else amount,
+        n=int(year["deals"].sum()), department="sales", money=known(amount),
     )  # fmt: skip
 
 

@@ -22,7 +22,6 @@ MOST_REASONS, MOST_VALUES = 20, 30
 #: From so many stages on, the halves of the funnel are compared too: late deals are few at each stage.
 _FEWEST_STAGES = 4
 HALF, EARLY, LATE = "half of the funnel", "first half", "second half"
-_TEXT = {"reason", "department", "dimension", "value", "strength", "verdict", "stage"}
 
 
 def hotspots(lost: pd.DataFrame, stages: tuple[str, ...]) -> pd.DataFrame:
@@ -48,7 +47,10 @@ def hotspots(lost: pd.DataFrame, stages: tuple[str, ...]) -> pd.DataFrame:
     """
     named = _halved(with_reason(lost), stages)
     parts = [_pairs(named, name) for name in ("stage", HALF, *DIMENSIONS) if name in named.columns]
-    found = pd.concat([part for part in parts if len(part)] or [_none()], ignore_index=True)
+    found = pd.concat(
+        [part for part in parts if len(part)] or [typed(pd.DataFrame(columns=list(HOTSPOTS)))],
+        ignore_index=True,
+    )
     tests = adjust(found["p_value"])
     higher = np.where(found["ratio"] > 1, "higher", "lower")
     found["p_adjusted"], found["strength"] = tests["p_adjusted"].to_numpy(), tests["strength"].to_numpy()
@@ -105,7 +107,7 @@ def _pairs(deals: pd.DataFrame, dimension: str) -> pd.DataFrame:
     """Test every frequent reason against every frequent value of one dimension."""
     reasons, values = frequent(deals["reason"], MOST_REASONS), frequent(deals[dimension], MOST_VALUES)
     if not reasons or len(values) < 2:
-        return _none()
+        return typed(pd.DataFrame(columns=list(HOTSPOTS)))
     # the rest stays in the table, so that what is expected is a share of all deals
     label = deals[dimension].where(deals[dimension].isin(values), "\0rest")
     unit = units(deals, label)
@@ -124,7 +126,3 @@ def _pairs(deals: pd.DataFrame, dimension: str) -> pd.DataFrame:
         ratio=found.observed[cells].ravel() / np.where(expected > 0, expected, np.nan),
         p_value=found.cell_p[cells].ravel(),
     )
-
-
-def _none() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype="str" if name in _TEXT else "float64") for name in HOTSPOTS})

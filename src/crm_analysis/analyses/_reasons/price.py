@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
+from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._lines import fetch, stated
 from crm_analysis.analyses._reasons.factors import STEM, deal_window, decided, say
-from crm_analysis.analyses._saying import joined, sure
+from crm_analysis.analyses._saying import joined, known, sure
 from crm_analysis.findings import Finding
 from crm_analysis.stats.matched import matched_difference
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
@@ -32,6 +33,7 @@ COLUMNS = (
     "group", "value", "lost", "won", "lost_amount", "won_amount", "dearer", "low", "high", "p_value",
     "p_adjusted", "verdict",
 )  # fmt: skip
+_TYPES = dtypes(COLUMNS, text=("group", "value", "verdict"), counts=("lost", "won"))
 
 ALL, REASON, PRODUCT = "all", "reason", "product"
 HOLDS, REFUTED, OPEN, FEW = "holds up", "does not hold up", "cannot be told", "not_enough_data"
@@ -156,21 +158,21 @@ def price_check(view: PeriodView) -> PriceCheck:
     ('Price too high',)
     """
     if not view.has("deals", "loss_reason"):
-        return PriceCheck(_empty(), notes=(say("price.left.no_reasons"),))
+        return PriceCheck(empty(_TYPES), notes=(say("price.left.no_reasons"),))
     window = deal_window(view)
     frame, by_quantity = _read(view, window)
     lost = frame[~frame["won"]]
     reasons = price_reasons(lost["reason"])
     if not reasons:
         text = span_text(window, view.context.words)
-        return PriceCheck(_empty(), window=window, notes=(say("price.left.reasons", window=text),))
+        return PriceCheck(empty(_TYPES), window=window, notes=(say("price.left.reasons", window=text),))
     frame = frame[frame["won"] | frame["reason"].isin(reasons)]
     named = joined([f"“{reason}”" for reason in reasons])
     priced = frame[frame["measure"].notna()]
     sides = [int((priced["won"] == won).sum()) for won in (False, True)]
     if not min(sides):
         unknown = say("price.left.amounts", reasons=named)
-        return PriceCheck(_empty(), reasons, window=window, notes=(unknown,))
+        return PriceCheck(empty(_TYPES), reasons, window=window, notes=(unknown,))
     notes = () if by_quantity else (say("price.left.quantity"),)
     alike = _alike(priced)
     stake = frame.loc[~frame["won"], "amount"].sum()
@@ -253,7 +255,7 @@ def _table(priced: pd.DataFrame, reasons: tuple[str, ...], alike: tuple[str, ...
     parted = adjust(table["p_value"].iloc[1:])["p_adjusted"]
     table["p_adjusted"] = [float(table["p_value"].iloc[0]), *parted]
     table["verdict"] = [_judged(row) for row in table.to_dict("records")]
-    return table[list(COLUMNS)].astype({"group": "str", "value": "str", "verdict": "str"})
+    return typed(table, _TYPES)
 
 
 def _row(group: str, value: str, part: pd.DataFrame, alike: tuple[str, ...]) -> dict[str, Any]:
@@ -291,20 +293,11 @@ def _judged(row: dict[Any, Any]) -> str:
 def _finding(
     verdict: Verdict, text: str, row: pd.Series, *, strength: str = "", money: float | None = None
 ) -> Finding:
-    value, low, high = (
-        None if math.isnan(row[name]) else float(row[name]) for name in ("dearer", "low", "high")
-    )
-    p_value, p_adjusted = (
-        None if math.isnan(row[name]) else float(row[name]) for name in ("p_value", "p_adjusted")
+    value, low, high, p_value, p_adjusted = (
+        known(row[name]) for name in ("dearer", "low", "high", "p_value", "p_adjusted")
     )
     return Finding(
         STEM, "price_check", verdict, text, value=value, low=low, high=high, unit="relative",
         n=int(row["lost"] + row["won"]), p_value=p_value, p_adjusted=p_adjusted,
         strength=strength, department="sales", money=money,  # type: ignore[arg-type]
     )  # fmt: skip
-
-
-def _empty() -> pd.DataFrame:
-    text, counts = {"group", "value", "verdict"}, {"lost", "won"}
-    kinds = {name: "str" if name in text else "int64" if name in counts else "float64" for name in COLUMNS}
-    return pd.DataFrame(columns=list(COLUMNS)).astype(kinds)

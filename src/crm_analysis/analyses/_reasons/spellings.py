@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from ibis import _
 from rapidfuzz import fuzz, process
@@ -17,7 +18,9 @@ from crm_analysis.analyses._reasons.change import typed
 from crm_analysis.analyses._reasons.vocabulary import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from crm_analysis.view import PeriodView
 
@@ -38,6 +41,23 @@ class _Same:
 
     why: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A reason, taken apart once: in parts as written, the same without case, and in words."""
+
+    written: str
+    parts: list[str]
+    folded: list[str]
+    words: list[str]
+    ordered: list[str]
+    letters: str
+
+    @classmethod
+    def read(cls, text: str) -> _Text:
+        words = _words(text)
+        return cls(text, text.split(), text.casefold().split(), words, sorted(words), "".join(words))
 
 
 def spellings(view: PeriodView) -> pd.DataFrame:
@@ -91,13 +111,12 @@ def _look(known: dict[str, int]) -> list[dict[str, Any]]:
         return []
     # kept is the spelling without a known slip, then the more frequent, then the first of the alphabet
     order = sorted(known, key=lambda reason: (bool(correct(reason)[1]), -known[reason], reason))
-    keys = [_plain(reason) for reason in order]
-    likeness = process.cdist(keys, keys, scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE)
-    found = {}
-    for at, reason in enumerate(order):
-        for kept in range(at):
-            if likeness[at, kept] and order[kept] not in found and (same := compare(reason, order[kept])):
-                found[reason] = (order[kept], same)
+    texts = [_Text.read(reason) for reason in order]
+    found: dict[str, tuple[str, _Same]] = {}
+    for at, near in enumerate(_near(texts)):
+        for kept in near[near < at]:
+            if order[kept] not in found and (same := _compare(texts[at], texts[kept])):
+                found[order[at]] = (order[kept], same)
                 break
     rows = [_row(known, reason, like, same) for reason, (like, same) in found.items()]
     for reason in order:
@@ -117,22 +136,47 @@ def compare(one: str, other: str) -> _Same | None:
     >>> compare("too large", "too small") is None, compare("Budget this year", "Budget next year") is None
     (True, True)
     """
-    score = float(fuzz.ratio(one, other))
-    if one.split() == other.split():
-        return _Same("blanks", score)
-    if one.casefold().split() == other.casefold().split():
-        return _Same("case", score)
-    first, second = _words(one), _words(other)
-    if not first or not second:
-        return None
-    if first == second:
-        return _Same("punctuation", score)
-    if "".join(first) == "".join(second):
-        return _Same("blanks", score)
-    if sorted(first) == sorted(second):
-        return _Same("word order", score)
-    slips = _slips(first, second) or _slips(sorted(first), sorted(second))
-    return _Same(f"typo: {', '.join(slips)}", score) if slips else None
+    return _compare(_Text.read(one), _Text.read(other))
+
+
+def _compare(one: _Text, other: _Text) -> _Same | None:
+    why = _why(one, other)
+    return _Same(why, float(fuzz.ratio(one.written, other.written))) if why else None
+
+
+def _why(one: _Text, other: _Text) -> str:
+    """Name the difference; empty where it is more than the spelling."""
+    if one.parts == other.parts:
+        return "blanks"
+    if one.folded == other.folded:
+        return "case"
+    if not one.words or not other.words:
+        return ""
+    if one.words == other.words:
+        return "punctuation"
+    if one.letters == other.letters:
+        return "blanks"
+    if one.ordered == other.ordered:
+        return "word order"
+    slips = _slips(one.words, other.words) or _slips(one.ordered, other.ordered)
+    return f"typo: {', '.join(slips)}" if slips else ""
+
+
+def _near(texts: list[_Text]) -> Iterator[NDArray[np.intp]]:
+    """Yield for each text the places of those that may be another spelling of it.
+
+    Alike they must be; and what differs by a slip, case or order has words that begin with the same letters,
+    what differs by blanks has the same letters in all.
+    """
+    keys = [" ".join(text.words) for text in texts]
+    begins = pd.factorize(pd.Series([" ".join(sorted(word[0] for word in text.words)) for text in texts]))[0]
+    letters = pd.factorize(pd.Series([text.letters for text in texts]))[0]
+    for at, key in enumerate(keys):
+        may = np.flatnonzero((begins == begins[at]) | (letters == letters[at]))
+        alike = process.cdist(
+            [key], [keys[i] for i in may], scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE
+        )
+        yield may[alike[0] > 0]
 
 
 def correct(reason: str) -> tuple[str, str]:
@@ -167,10 +211,6 @@ def _row(known: dict[str, int], reason: str, like: str, same: _Same) -> dict[str
         "score": same.score,
         "why": same.why,
     }
-
-
-def _plain(text: str) -> str:
-    return " ".join(_words(text))
 
 
 def _words(text: str) -> list[str]:

@@ -12,11 +12,12 @@ from crm_analysis.analyses._sales.findings import Facts, finding, say
 from crm_analysis.analyses._sales.months import whole
 from crm_analysis.analyses._sales.plan import TOTAL
 from crm_analysis.analyses._sales.structure import DIMENSIONS
-from crm_analysis.analyses._saying import relative
-from crm_analysis.analyses._win_rates import ALL
+from crm_analysis.analyses._saying import not_chance, relative
+from crm_analysis.analyses._win_rates import ALL, DIFFERS
 from crm_analysis.findings import Findings
+from crm_analysis.language import tr
 from crm_analysis.result import Sentences
-from crm_analysis.sentences.sales_dynamics import SURE
+from crm_analysis.sentences.sales_dynamics import dimension_name
 from crm_analysis.stats.intervals import newcombe
 from crm_analysis.tiles import Tile
 from crm_analysis.words import tenths
@@ -52,11 +53,11 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     months = facts.monthly
     verdicts = dict(zip(facts.trend["measure"], facts.trend.get("verdict", []), strict=False))
     made = []
-    sums = [("orders", "Orders", "count"), ("customers", "Customers", "count")]
+    sums = [("orders", tr("Orders"), "count"), ("customers", tr("Customers"), "count")]
     if facts.has_amounts:
-        made.append(_tile(facts, "revenue", "Revenue", "money", float(now["revenue"]), verdicts))
+        made.append(_tile(facts, "revenue", tr("Revenue"), "money", float(now["revenue"]), verdicts))
     if not facts.has_amounts:
-        sums = [("orders", "Deals won", "count"), *sums[1:]]
+        sums = [("orders", tr("Deals won"), "count"), *sums[1:]]
     if not facts.monthly["customers"].any():  # the data name no customer, or none has bought
         sums = sums[:1]
     made += [_tile(facts, key, label, kind, float(now[key]), verdicts) for key, label, kind in sums]
@@ -64,7 +65,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         average = now["revenue"] / now["orders"]
         previous = before["revenue"] / before["orders"] if before is not None and before["orders"] else None
         made.insert(2, Tile(
-            "average_order", "Average order", float(average), "money", relative(average, previous),
+            "average_order", tr("Average order"), float(average), "money", relative(average, previous),
             verdicts.get("average_order", "note"), series=_series(months, "average_order"),
             main=True,
         ))  # fmt: skip
@@ -72,7 +73,13 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     total = facts.plan[facts.plan["dimension"] == TOTAL]
     if len(total) and total["target"].iloc[0] > 0:
         made.append(
-            Tile("plan_attainment", "Plan attainment", float(total["attainment"].iloc[0]), "share", main=True)
+            Tile(
+                "plan_attainment",
+                tr("Plan attainment"),
+                float(total["attainment"].iloc[0]),
+                "share",
+                main=True,
+            )
         )
     return tuple(made)
 
@@ -101,7 +108,11 @@ def left_out(facts: Facts, *, without_plan: str, held: dict[str, bool], missing_
     if without_plan and facts.has_amounts:
         parts.append(say("left.plan", why=without_plan))
     if len(facts.plan) and TOTAL not in set(facts.plan["dimension"]):
-        parts.append(say("left.plan_total", dimensions=", ".join(facts.plan["dimension"].unique())))
+        parts.append(
+            say(
+                "left.plan_total", dimensions=", ".join(map(dimension_name, facts.plan["dimension"].unique()))
+            )
+        )
     if not facts.has_deals:
         parts.append(say("left.deals"))
     elif not held["deal_amount"] and facts.has_amounts:
@@ -111,7 +122,7 @@ def left_out(facts: Facts, *, without_plan: str, held: dict[str, bool], missing_
         parts.append(say("left.deal_values", n=n, period=facts.names["period"]))
     if facts.has_amounts:
         missing = [name for name in DIMENSIONS if not held[name]]
-        parts += [say("left.dimensions", missing=", ".join(missing))] if missing else []
+        parts += [say("left.dimensions", missing=", ".join(map(dimension_name, missing)))] if missing else []
         parts += [] if held["cost"] else [say("left.cost")]
         mix = facts.change[facts.change["driver"] == "mix of customers"]
         parts += [say("left.mix")] if len(mix) and not mix["dimension"].iloc[0] else []
@@ -128,14 +139,13 @@ def _plan(facts: Facts) -> list[Finding]:
         "actual": words.money(row["actual"]),
         "target": words.money(row["target"]),
         "gap": words.money(abs(row["gap"])),
-        "side": "short" if row["gap"] < 0 else "over",
         "period": facts.names["period"],
     }
     covered = facts.context.covered
     if row["actual"] < 0:
         text = say("plan.negative", **figures)
     elif covered.end >= facts.context.period.end:
-        text = say("plan.note", **figures)
+        text = say("plan.short" if row["gap"] < 0 else "plan.over", **figures)
     elif np.isnan(row["projected"]):
         text = say("plan.early", **figures)
     else:
@@ -180,12 +190,12 @@ def _win_rate(facts: Facts) -> list[Finding]:
     else:
         closed, won = earlier
         shift = newcombe(row["won"], row["closed"], won, closed)
-        sure = "win_rate.chance" if shift.low <= 0 <= shift.high else "win_rate.difference"
+        told = "win_rate.chance" if shift.low <= 0 <= shift.high else "win_rate.difference"
         text = say(
             "win_rate.note",
             outcome=outcome,
             before=words.share(won / closed),
-            sure=say(sure),
+            sure=say(told),
             comparison=facts.names["comparison"],
         )
     return [
@@ -217,25 +227,27 @@ def _win_rate_groups(facts: Facts) -> list[Finding]:
     dimension = tested["dimension"].iloc[int(tested["p_value"].to_numpy().argmin())]
     first = tested[tested["dimension"] == dimension]
     base |= {"p_value": first["p_value"].iloc[0], "p_adjusted": first["p_adjusted"].iloc[0]}
-    if first["verdict"].iloc[0] != "changed":
-        names = list(dict.fromkeys(tested["dimension"]))
-        listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    if first["verdict"].iloc[0] != DIFFERS:
+        names = [dimension_name(name) for name in dict.fromkeys(tested["dimension"])]
+        listed = tr(" or ").join(filter(None, (", ".join(names[:-1]), names[-1])))
         text = say("win_rate_groups.no_evidence", dimensions=listed)
         return [finding("win_rate_groups", "no_evidence", text, **base)]
     # the ends by rate among groups large enough to be named
     large = first[first["closed"] >= first["closed"].median()].sort_values("win_rate", kind="stable")
     worst, best = large.iloc[0], large.iloc[-1]
+    strength = first["strength"].iloc[0]
     text = say(
-        "win_rate_groups.changed",
-        dimension=str(dimension),
+        "win_rate_groups.differs",
+        dimension=dimension_name(dimension),
         best=words.name(best["value"]),
         best_rate=words.share(best["win_rate"]),
         worst=words.name(worst["value"]),
         worst_rate=words.share(worst["win_rate"]),
-        sure=SURE["moderate"],
+        sure=not_chance(strength),
+        period=facts.names["period"],
     )
     value = best["win_rate"] - worst["win_rate"]
-    return [finding("win_rate_groups", "changed", text, value=value, strength="moderate", **base)]
+    return [finding("win_rate_groups", "note", text, value=value, strength=strength, **base)]
 
 
 def _closed_before(facts: Facts) -> tuple[float, float] | None:
@@ -262,7 +274,7 @@ def _win_rate_tile(facts: Facts, verdicts: dict[str, Any]) -> list[Tile]:
     before = earlier[1] / earlier[0] if earlier and earlier[0] else None
     return [
         Tile(
-            "win_rate", "Win rate", float(row["win_rate"]), "share", relative(row["win_rate"], before),
+            "win_rate", tr("Win rate"), float(row["win_rate"]), "share", relative(row["win_rate"], before),
             verdicts.get("win_rate", "note"), float(row["low"]), float(row["high"]),
             _series(facts.monthly, "win_rate"), main=True,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes, typed
 from crm_analysis.analyses._lines import (
     AFTER,
     BEFORE,
@@ -197,7 +198,4 @@ def _row(
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    kinds = dict.fromkeys(("before", "after", "contribution"), "float64")
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(
-        {name: kinds.get(name, "str") for name in COLUMNS}
-    )
+    return typed(rows, dtypes(COLUMNS, text=("group", "driver", "dimension")))

@@ -10,11 +10,12 @@ import pandas as pd
 
 from crm_analysis.analyses._lines import AFTER, BEFORE
 from crm_analysis.analyses._sales.months import whole
-from crm_analysis.analyses._saying import joined
+from crm_analysis.analyses._saying import joined, not_chance
 from crm_analysis.analyses._saying import rows as rows_of
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.sales_dynamics import DRIVERS, MEASURES, SURE
+from crm_analysis.sentences.sales_dynamics import DRIVERS, MEASURES, dimension_name
 from crm_analysis.stats.behaviour import RUN_LENGTH
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 from crm_analysis.words import tenths
@@ -86,13 +87,13 @@ def revenue(facts: Facts) -> Finding:
     orders = {
         "orders": words.counted(now["orders"], "order"),
         "deals": words.counted(now["orders"], "deal"),
-        "were": "was" if now["orders"] == 1 else "were",
     }
     if not facts.has_amounts:
+        template = "revenue.count_one" if now["orders"] == 1 else "revenue.count"
         if before is None:
-            text = say("revenue.count", **orders, **names)
+            text = say(template, **orders, **names)
         else:
-            text = say("revenue.count_compared", **orders, before=words.number(before["orders"]), **names)
+            text = say(f"{template}_compared", **orders, before=words.number(before["orders"]), **names)
         return finding("revenue", "note", text, value=now["orders"], unit="orders", n=int(now["orders"]))
     amount = float(now["revenue"])
     base: dict[str, Any] = {"value": amount, "unit": "money", "n": int(now["orders"])}
@@ -109,9 +110,9 @@ def revenue(facts: Facts) -> Finding:
     side = "below" if difference < 0 else "above"
     if before["revenue"] > 0:
         figures["change"] = words.share(abs(difference) / float(before["revenue"]))
-        text = say("revenue.note", side=side, **figures)
+        text = say(f"revenue.{side}", **figures)
     else:
-        text = say("revenue.difference", side=side, **figures)
+        text = say(f"revenue.difference_{side}", **figures)
     return finding("revenue", "note", text, **base, money=abs(difference))
 
 
@@ -147,7 +148,7 @@ def special_months(facts: Facts) -> list[Finding]:
     side = months["signal"].iloc[-1]
     if side.startswith("run_"):
         length = _run_length(whole(facts.monthly))
-        text += " " + say("special_months.run", length=str(length), side=side.removeprefix("run_"))
+        text += " " + say(f"special_months.{side}", length=str(length))
     return [finding("special_months", "note", text, value=len(special), unit="months", n=len(months))]
 
 
@@ -168,14 +169,14 @@ def structure(facts: Facts) -> list[Finding]:
     row = pool.iloc[int(pool["difference"].abs().to_numpy().argmax())]
     words = facts.context.words
     figures = {
-        "dimension": str(row["dimension"]),
+        "dimension": dimension_name(row["dimension"]),
         "value": words.name(row["value"]),
         "before": words.share(row["previous_share"]),
         "after": words.share(row["share"]),
         "difference": words.points(row["difference"], spelled=True),
         "low": words.number(row["low"] * 100, tenths(row["low"], row["high"]), signed=True),
         "high": words.points(row["high"], tenths(row["low"], row["high"]), spelled=True),
-        "dimensions": joined(list(dict.fromkeys(rows["dimension"]))),
+        "dimensions": joined([dimension_name(name) for name in dict.fromkeys(rows["dimension"])]),
     }
     verdict: Verdict = "no_evidence" if found.empty else "changed"
     told: str = verdict if found.empty else "up" if row["difference"] > 0 else "down"
@@ -248,13 +249,13 @@ def _driver(facts: Facts, difference: float) -> str:
         return ""
     row = rows.iloc[int((rows["contribution"].to_numpy() * np.sign(difference)).argmax())]
     part = facts.context.words.money(row["contribution"], signed=True)
-    return say("driver", driver=DRIVERS[row["driver"]], contribution=part)
+    return say("driver", driver=tr(DRIVERS[row["driver"]]), contribution=part)
 
 
 def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
     words, measure, verdict = facts.context.words, row["measure"], row["verdict"]
     figures = {
-        "measure": MEASURES[measure],
+        "measure": tr(MEASURES[measure]),
         "n": str(row["n_points"]),
         "needed": str(SEASON_MONTHS if row["status"] == "season_unclear" else FEWEST_MONTHS),
     }
@@ -269,7 +270,7 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         "low": words.change(row["growth_low"], digits),
         "high": words.change(row["growth_high"], digits),
         "detectable": words.share(row["detectable"] / base, 0),
-        "sure": SURE.get(row["strength"], ""),
+        "sure": not_chance(row["strength"]),
     }
     text = say(f"trend.{verdict}", **figures)
     if row["borderline"]:
@@ -307,16 +308,16 @@ def _effect(facts: Facts, key: str, row: dict[str, Any]) -> Finding:
     digits = tenths(row["low"], row["high"])
     figures |= {name: words.change(row[name], digits) for name in ("value", "low", "high")}
     figures |= {
-        "sure": SURE.get(row["strength"], ""),
-        "apart": "and season " if row["status"] == "full" else "",
+        "sure": not_chance(row["strength"]),
+        "apart": sentence(STEM, "quarter_end.season") if row["status"] == "full" else "",
     }
     template = f"{key}.{verdict}"
-    if key == "quarter_end" and verdict == "changed":
-        template = "quarter_end.more" if row["value"] > 0 else "quarter_end.less"
+    if key == "quarter_end" and verdict != "no_evidence":
         figures["value"] = words.share(abs(row["value"]), digits)
     return finding(
         key,
-        verdict,
+        # months that differ in kind are no change
+        "note" if verdict in ("higher", "lower") else verdict,
         say(template, **figures),
         value=row["value"],
         low=row["low"],

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes, typed
 from crm_analysis.analyses._lines import fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.language import tr
 from crm_analysis.period import Period, parse
 
 if TYPE_CHECKING:
@@ -43,12 +45,13 @@ class Pace(NamedTuple):
 def plan(view: PeriodView) -> tuple[pd.DataFrame, str]:
     """Return ``COLUMNS``, a row a plan figure, the total first; and why there is none, if there is none."""
     if not view.has("targets"):
-        return _frame([]), "the data hold no table of targets"
+        return _frame([]), tr("the data hold no table of targets")
     if not has_amounts(view):
-        return _frame([]), "sales have no amounts to hold against it"
+        return _frame([]), tr("sales have no amounts to hold against it")
     targets = _targets(view)
     if targets.empty:
-        return _frame([]), f"the table of targets has none for {view.period}, nor for all months of it"
+        text = tr("the table of targets has none for {period}, nor for all months of it")
+        return _frame([]), text.format(period=view.period)
     pace = _pace(view)
     lines = lines_to_date(view)
     parts = []
@@ -61,7 +64,7 @@ def plan(view: PeriodView) -> tuple[pd.DataFrame, str]:
             wanted.merge(actual, on="value", how="left").assign(actual=lambda f: f["actual"].fillna(0.0))
         )
     if not parts:
-        return _frame([]), "sales do not say by whom, of what or where the planned figures are"
+        return _frame([]), tr("sales do not say by whom, of what or where the planned figures are")
     return _with_pace(pd.concat(parts, ignore_index=True), pace), ""
 
 
@@ -168,8 +171,4 @@ def _working_days(start: date, end: date) -> int:
 
 
 def _frame(rows: pd.DataFrame | list[object]) -> pd.DataFrame:
-    text = ("dimension", "value")
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.astype({name: "str" if name in text else "float64" for name in COLUMNS}).reset_index(
-        drop=True
-    )
+    return typed(rows, dtypes(COLUMNS, text=("dimension", "value")))

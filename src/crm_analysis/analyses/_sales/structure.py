@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._lines import (
     AFTER,
     BEFORE,
@@ -31,6 +32,7 @@ COLUMNS = (
     "dimension", "value", "revenue", "share", "previous_share", "difference", "low", "high",
     "p_value", "p_adjusted", "verdict",
 )  # fmt: skip
+_TYPES = dtypes(COLUMNS, text=("dimension", "value", "verdict"))
 
 
 def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataFrame:
@@ -38,10 +40,10 @@ def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataF
     lines = both_sides(view, lines_to_date(view), "sold_at")
     dimensions = [name for name in among if name in lines.columns]
     if not dimensions or not has_amounts(view):
-        return _empty()
+        return empty(_TYPES)
     pieces = _pieces(lines, dimensions)
     if pieces.empty:
-        return _empty()
+        return empty(_TYPES)
     frame = _shares(pieces, compared=view.coverage.comparison is not None)
     tests = adjust(frame["p_value"])
     frame["p_adjusted"] = tests["p_adjusted"].to_numpy()
@@ -51,7 +53,7 @@ def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataF
     )
     frame["place"] = frame["dimension"].map(dimensions.index)
     frame = frame.sort_values(["place", "revenue", "value"], ascending=[True, False, True], kind="stable")
-    return frame[list(COLUMNS)].reset_index(drop=True)
+    return typed(frame, _TYPES)
 
 
 def _pieces(lines: ibis.Table, dimensions: list[str]) -> pd.DataFrame:
@@ -89,8 +91,3 @@ def _shares(pieces: pd.DataFrame, *, compared: bool) -> pd.DataFrame:
     labels = pd.DataFrame(list(keys), columns=["dimension", "value"])
     revenue = np.asarray(sides[AFTER].sum(axis=0)).ravel()
     return pd.concat([labels.assign(revenue=revenue), shifts], axis=1)
-
-
-def _empty() -> pd.DataFrame:
-    text = {"dimension", "value", "verdict"}
-    return pd.DataFrame({name: pd.Series(dtype="str" if name in text else "float64") for name in COLUMNS})

@@ -54,12 +54,14 @@ def _judge(frame: pd.DataFrame, tests: pd.DataFrame) -> None:
     frame["p_adjusted"] = tests["p_adjusted"].to_numpy()
     strength = np.where(found & early, "preliminary", tests["strength"])
     frame["strength"] = pd.Series(strength, index=frame.index, dtype="str")
-    # more working days and a busy end of the quarter are neither good nor bad
-    neutral = frame.iloc[:, 0].isin(["working_day", "quarter_end"])
+    # months differ by working days and by the end of the quarter: that is no change
+    lasting = frame.iloc[:, 0].isin(["working_day", "quarter_end"])
     directions = frame["slope"] if "slope" in frame.columns else frame["value"]
     verdicts = [
-        verdict(found=None if np.isnan(p) else bool(f), direction=d, better="neutral" if n else "up")
-        for p, f, d, n in zip(tests["p_value"], found, directions, neutral, strict=True)
+        ("higher" if d > 0 else "lower")
+        if f and same
+        else verdict(found=None if np.isnan(p) else bool(f), direction=d, better="up")
+        for p, f, d, same in zip(tests["p_value"], found, directions, lasting, strict=True)
     ]
     frame["verdict"] = pd.Series(verdicts, index=frame.index, dtype="str")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._lines import NOT_STATED
-from crm_analysis.analyses._saying import joined, records, rows, sure, tested
+from crm_analysis.analyses._saying import finding, joined, records, rows, sure, tested
 from crm_analysis.analyses._segments.differences import FURTHER, differences, nothing_differs
 from crm_analysis.analyses._segments.parts import brief, called, weaker
 from crm_analysis.analyses._segments.table import NO_CUSTOMER
@@ -17,7 +17,6 @@ from crm_analysis.sentences import sentence
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._segments.parts import Parts
-    from crm_analysis.findings import Verdict
 
 STEM = "customer_segments"
 #: Segments named in one sentence.
@@ -48,20 +47,16 @@ def find(parts: Parts) -> Findings:
     return Findings(finding for finding in made if finding is not None)
 
 
-def _finding(key: str, template: str, said: Verdict, figures: dict[str, str], **fields: Any) -> Finding:
-    return Finding(STEM, key, said, sentence(STEM, template, **figures), **fields)
-
-
 def _profile(parts: Parts) -> Finding:
     words, table = parts.words, parts.profile
     active = parts.book.clients["active"]
     count = int((active & (parts.book.clients["abc"] == "A")).sum())
     if table["p_value"].isna().all():
-        return _finding("profile", "profile.not_enough_data", "not_enough_data", {}, n=count)
+        return finding(STEM, "profile", "profile.not_enough_data", "not_enough_data", {}, n=count)
     more = table[table["verdict"] == "higher"].sort_values(["p_value", "dimension", "segment"], kind="stable")
     figures = {"count": words.number(count)}
     if more.empty:
-        return _finding("profile", "profile.no_evidence", "no_evidence", figures, n=count)
+        return finding(STEM, "profile", "profile.no_evidence", "no_evidence", figures, n=count)
     named = rows(more.head(_NAMED))
     first, others = named[0], [_common(parts, row) for row in named[1:]]
     weakest = weaker(more["strength"].head(_NAMED))
@@ -74,8 +69,8 @@ def _profile(parts: Parts) -> Finding:
         "others": sentence(STEM, "profile.others", segments=joined(others)) if others else "",
         "sure": sure(weakest),
     }
-    return _finding(
-        "profile", "profile.note", "note", figures,
+    return finding(
+        STEM, "profile", "profile.note", "note", figures,
         value=first["lift"], low=first["low"], high=first["high"], unit="times", n=count,
         department="marketing", **(tested(first) | {"strength": weakest}),
     )  # fmt: skip
@@ -97,8 +92,8 @@ def _white_spots(parts: Parts) -> Finding | None:
         ["white_spot", "dimension", "segment", "product"], ascending=[False, True, True, True], kind="stable"
     )
     if gaps.empty:
-        return _finding(
-            "white_spots", "white_spots.no_evidence", "no_evidence", {"kind": parts.kind},
+        return finding(
+            STEM, "white_spots", "white_spots.no_evidence", "no_evidence", {"kind": parts.kind},
             n=int(table["p_value"].notna().sum()), department="sales",
         )  # fmt: skip
     first = rows(gaps)[0]
@@ -114,8 +109,8 @@ def _white_spots(parts: Parts) -> Finding | None:
         "sure": sure(first["strength"]),
         "others": sentence(STEM, "white_spots.others", count=words.number(left)) if left else "",
     }
-    return _finding(
-        "white_spots", "white_spots.note", "note", figures,
+    return finding(
+        STEM, "white_spots", "white_spots.note", "note", figures,
         value=first["white_spot"], unit="money", n=int(first["customers"]),
         department="sales", money=first["white_spot"], **tested(first),
     )  # fmt: skip
@@ -126,11 +121,11 @@ def _shift(parts: Parts) -> Finding:
     known = table["p_value"].notna()
     if not known.any():
         template = "shift.not_enough_data" if parts.compared else "shift.no_comparison"
-        return _finding("shift", template, "not_enough_data", {"before": parts.compared})
+        return finding(STEM, "shift", template, "not_enough_data", {"before": parts.compared})
     changed = table[(table["verdict"] == "changed") & (table["segment"] != NOT_STATED)]
     if changed.empty:
         figures = {"before": parts.compared, "tests": words.number(int(known.sum()))}
-        return _finding("shift", "shift.no_evidence", "no_evidence", figures, n=int(known.sum()))
+        return finding(STEM, "shift", "shift.no_evidence", "no_evidence", figures, n=int(known.sum()))
     size = changed["difference"].abs().sort_values(ascending=False, kind="stable")
     largest = changed.loc[size.index].head(_NAMED)
     first = rows(largest)[0]
@@ -146,8 +141,8 @@ def _shift(parts: Parts) -> Finding:
         for row in rows(largest)
     ]
     weakest = weaker(largest["strength"])
-    return _finding(
-        "shift", "shift.changed", "changed", {"shifts": joined(said), "sure": sure(weakest)},
+    return finding(
+        STEM, "shift", "shift.changed", "changed", {"shifts": joined(said), "sure": sure(weakest)},
         value=first["difference"], low=first["low"], high=first["high"], unit="share", n=int(known.sum()),
         department="sales", **(tested(first) | {"strength": weakest}),
     )  # fmt: skip
@@ -159,7 +154,7 @@ def _small(parts: Parts) -> Finding | None:
     if not few:
         return None
     figures = {"few": parts.words.number(few), "all": parts.words.number(len(own))}
-    return _finding("small", "small.note", "note", figures, n=len(own))
+    return finding(STEM, "small", "small.note", "note", figures, n=len(own))
 
 
 def _not_stated(parts: Parts) -> Finding | None:
@@ -171,8 +166,8 @@ def _not_stated(parts: Parts) -> Finding | None:
     said = [
         f"{called(row['dimension'], words)} ({words.share(row['revenue_share'], 0)})" for row in rows(much)
     ]
-    return _finding(
-        "not_stated", "not_stated.note", "note", {"dimensions": joined(said)},
+    return finding(
+        STEM, "not_stated", "not_stated.note", "note", {"dimensions": joined(said)},
         value=float(much["revenue_share"].max()), unit="share", department="marketing",
     )  # fmt: skip
 
@@ -184,8 +179,8 @@ def _without_customer(parts: Parts) -> Finding | None:
         return None
     words, lost = parts.words, float(row["without_customer"])
     figures = {"share": words.share(share), "money": words.money(lost), "window": parts.window}
-    return _finding(
-        "without_customer", "without_customer.note", "note", figures,
+    return finding(
+        STEM, "without_customer", "without_customer.note", "note", figures,
         value=float(share), unit="share", department="sales", money=lost,
     )  # fmt: skip
 
@@ -193,4 +188,4 @@ def _without_customer(parts: Parts) -> Finding | None:
 def _basis(parts: Parts) -> Finding:
     buyers = int(parts.book.clients["active"].sum())
     figures = {"window": parts.window, "customers": parts.words.counted(buyers, "customer")}
-    return _finding("basis", "basis.note", "note", figures, n=buyers)
+    return finding(STEM, "basis", "basis.note", "note", figures, n=buyers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 STANDARD = ("industry", "region", "size", "channel")
 _NUMBER = r"[-+]?(0|[1-9]\d*)(\.\d+)?"
 _DAY = r"\d{4}-\d{2}-\d{2}([ T].*)?"
+#: Columns that hold names, even where the names are numbers; the size alone may be a quantity.
+_NAMES = ("industry", "region", "channel")
+#: A column whose name ends so numbers things; it measures nothing.
+_CODES = {"id", "code", "no", "nr", "zip", "postcode", "plz", "branch", "store", "area", "zone", "district"}
+#: Whole numbers of so many digits, all of the same length, are codes.
+_CODE_DIGITS = 3
 #: Numbers with more values than these are put into four bands of as many clients each.
 _MOST_NUMBERS = 12
 #: A text with more values than these, and another one for every second client, tells clients apart.
@@ -61,7 +68,7 @@ def dimensions(view: PeriodView, ids: Labels, words: Words) -> Dimensions:
         attributes = held.drop_duplicates("customer_id").set_index("customer_id").reindex(ids)
     for name in (*STANDARD, *(c for c in columns if c not in STANDARD)):
         if name in columns:
-            labels, why = _segments(attributes[name], words)
+            labels, why = _segments(name, attributes[name], words)
         elif name == "region" and len(ids):
             labels, why = _of_lines(view, name, ids)
             from_lines += [name] if labels is not None else []
@@ -82,13 +89,18 @@ def _columns(view: PeriodView) -> list[str]:
     return [c for c in STANDARD if c in present] + sorted(c for c in present if c not in STANDARD)
 
 
-def _segments(values: pd.Series, words: Words) -> tuple[Labels | None, str]:
+def _segments(name: str, values: pd.Series, words: Words) -> tuple[Labels | None, str]:
     """Return a label a client, or why the column makes no segments."""
-    values = _read(values)
+    values = values if name in _NAMES else _read(values)
     if pd.api.types.is_bool_dtype(values.dropna().infer_objects()):
         text = values.map({True: "yes", False: "no"})
     elif pd.api.types.is_numeric_dtype(values):
-        text = _bands(pd.to_numeric(values).astype(float), words)
+        numbers = pd.to_numeric(values).astype(float)
+        numbers = numbers.where(np.isfinite(numbers))
+        if _are_codes(name, numbers.dropna()):
+            text = numbers.map("{:.0f}".format, na_action="ignore")
+        else:
+            text = _bands(numbers, words)
     elif pd.api.types.is_datetime64_any_dtype(values) or _holds_days(values):
         moments = pd.to_datetime(values)
         text = moments.dt.year.map(lambda year: f"{year:.0f}", na_action="ignore")
@@ -122,12 +134,24 @@ def _holds_days(values: pd.Series) -> bool:
     return pd.api.types.infer_dtype(values, skipna=True) in ("date", "datetime")
 
 
+def _are_codes(name: str, numbers: pd.Series) -> bool:
+    """Say whether numbers tell things apart (branch 104) rather than measure them (30 employees)."""
+    if numbers.empty or (numbers % 1 != 0).any() or (numbers < 0).any() or _are_years(numbers):
+        return False
+    if re.split(r"[\W_]+", name.casefold())[-1] in _CODES:
+        return True
+    digits = numbers.map("{:.0f}".format).str.len()
+    return bool(digits.min() == digits.max() >= _CODE_DIGITS)
+
+
+def _are_years(numbers: pd.Series) -> bool:
+    return bool((numbers % 1 == 0).all() and numbers.between(1800, 2200).all())
+
+
 def _bands(numbers: pd.Series, words: Words) -> pd.Series:
     """Label numbers by themselves where they are few, else by quarters of the clients."""
-    numbers = numbers.where(np.isfinite(numbers))
     known = numbers.dropna()
-    whole = bool((known % 1 == 0).all())
-    years = whole and len(known) > 0 and bool(known.between(1800, 2200).all())
+    years = len(known) > 0 and _are_years(known)
 
     def written(value: float) -> str:
         return f"{value:.0f}" if years else words.number(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._frames import dtypes, typed
 from crm_analysis.stats.shrinkage import shrink, shrink_rates
 from crm_analysis.stats.survival import kaplan_meier
 
@@ -154,8 +155,5 @@ def _ratio(above: Any, below: Any) -> Any:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     counts = ("customers", "deals_closed", "deals_won", "new_customers")
-    kinds = {
-        name: "str" if name in ("dimension", "segment") else "int64" if name in counts else "float64"
-        for name in FIGURES
-    }
-    return frame.fillna(dict.fromkeys(counts, 0)).astype(kinds).reset_index(drop=True)
+    kinds = dtypes(FIGURES, text=("dimension", "segment"), counts=counts)
+    return typed(frame.fillna(dict.fromkeys(counts, 0)), kinds)
