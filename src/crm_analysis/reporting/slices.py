@@ -46,7 +46,7 @@ class Slice:
 
 def slice_of(view: PeriodView) -> Slice:
     """Read what a period rests on: one query a table, in the engine of the data."""
-    from crm_analysis.header import contents
+    from crm_analysis.contents import contents
     from crm_analysis.sources.check import lacking
 
     settings = view.dataset.settings.model_dump(mode="json", exclude=_OF_OPERATION)

@@ -38,11 +38,12 @@ _SCRATCH = ".new-"
 
 @dataclass(frozen=True)
 class Entry:
-    """What is kept of one state of the data."""
+    """What is kept of one state of the data, and where; nowhere if it could not be."""
 
     tables: dict[str, ibis.Table]
     settings: Settings
     audit: Audit
+    place: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _open(place: Path, told: dict[str, Any], settings: Settings) -> Entry:
     frames = {name: pd.read_parquet(place / f"audit {name}.parquet") for name in COLUMNS}
     audit = make_audit(**frames, warnings=told["warnings"], reject_limit=settings.reject_limit)
     tables = {name: backend.table(name) for name in TABLES if name in told["tables"]}
-    return Entry(tables, settings.model_copy(update={"currency": told["currency"]}), audit)
+    return Entry(tables, settings.model_copy(update={"currency": told["currency"]}), audit, place)
 
 
 def _plain(path: Path) -> str:

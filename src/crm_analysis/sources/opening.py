@@ -44,12 +44,15 @@ class Source:
         What was read, kept, left out and set aside.
     label
         Name for pages: a folder or file name, never an address.
+    place
+        Where the tables are kept, and what is known of them; None where they are not.
     """
 
     tables: dict[str, ibis.Table]
     settings: Settings
     audit: Audit
     label: str
+    place: Path | None = None
 
 
 def open_source(
@@ -121,7 +124,7 @@ def _open_config(config: Config, cache: str | Path | None) -> Source:
     if entry is None:
         loaded = _load(config)
         entry = store.write(loaded.tables, loaded.settings, loaded.audit)
-    return Source(entry.tables, entry.settings, entry.audit, config.label)
+    return Source(entry.tables, entry.settings, entry.audit, config.label, entry.place)
 
 
 def _load(config: Config) -> Source:
