@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 
-.PHONY: report test lint format lab demo lock clean
+.PHONY: report test lint format lab gallery demo docs messages lock clean
 
 report: $(STAMP)
 	$(BIN)/crm-analysis report $(PERIOD) --data $(DATA)
@@ -32,13 +32,26 @@ format: $(STAMP)
 lab: $(STAMP)
 	$(BIN)/crm-analysis lab
 
+# pictures of all pages, in docs/gallery/; needs Chromium
+gallery: $(STAMP)
+	$(BIN)/python benchmarks/gallery.py
+
 demo: $(STAMP)
 	$(BIN)/crm-analysis demo data/demo
+
+# after a text of the source or the prose of a notebook has changed: new ones stand empty in the .po; run it
+# again once they are translated
+messages: $(STAMP)
+	$(BIN)/python -m crm_analysis.locale.make
+
+# the documentation as pages, in site/
+docs: $(STAMP)
+	$(BIN)/mkdocs build --strict
 
 # UPGRADE=--upgrade takes the newest versions; otherwise pins stay where they still fit
 lock: $(STAMP)
 	printf '%s\n' $(BUILD) | UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet $(UPGRADE) \
-		--universal --python-version 3.11 --generate-hashes --extra dev --output-file requirements.lock \
+		--universal --python-version 3.11 --generate-hashes --extra dev --extra browser --extra docs --output-file requirements.lock \
 		pyproject.toml -
 
 # what an editable install builds with

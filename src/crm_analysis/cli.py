@@ -20,6 +20,7 @@ from crm_analysis.errors import (
     SourceError,
     printable,
 )  # fmt: skip
+from crm_analysis.language import speaking, tr
 
 if TYPE_CHECKING:
     from crm_analysis.reporting.plan import PeriodReport
@@ -137,6 +138,7 @@ def report(
     values = read_typed(given, [notebook.parameters for notebook in chosen])
 
     settings = _settings(data)
+    click.get_current_context().with_resource(speaking(lang or settings.language))
     _must_be_writable(out)
     if force or not all((out / text / "manifest.json").is_file() for text in texts):
         _warm_up()
@@ -208,9 +210,11 @@ def _conclude(reports: tuple[PeriodReport, ...]) -> None:
     for report in wrong:
         failed = [outcome for outcome in report.outcomes if outcome.status == "failed"]
         for outcome in failed:
-            _say(f"{report.period} {outcome.stem} failed: {said(outcome)}")
+            told = tr("{period} {report} failed: {cause}")
+            _say(told.format(period=report.period, report=outcome.stem, cause=said(outcome)))
         if not failed:
-            _say(f"{report.period}: nothing is published, the data can feed none of these reports.")
+            nothing = tr("{period}: nothing is published, the data can feed none of these reports.")
+            _say(nothing.format(period=report.period))
     if wrong:
         raise SystemExit(1)
 

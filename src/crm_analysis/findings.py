@@ -148,7 +148,9 @@ def _item(finding: Finding) -> str:
     label = (
         f'<span class="verdict {finding.verdict}"><span aria-hidden="true">{sign}</span> {tr(word)}</span>'
     )
-    return f'<li id="{html.escape(finding.key)}">{label} {html.escape(finding.sentence)}</li>'
+    key, about = html.escape(finding.key), html.escape(tr("Link to this finding"))
+    mark = f'<a class="mark" href="#{key}" aria-label="{about}" title="{about}">#</a>'
+    return f'<li id="{key}">{label} <span>{html.escape(finding.sentence)} {mark}</span></li>'
 
 
 def _plain(value: Any) -> Any:

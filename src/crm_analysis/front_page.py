@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PART = msg("in part")
 #: Departments that findings name; others are a company's own and keep their names.
-_DEPARTMENTS = {msg(name) for name in ("sales", "marketing", "production", "dispatch", "service")}
+_DEPARTMENTS = (msg("sales"), msg("marketing"), msg("production"), msg("dispatch"), msg("service"))
 _STRENGTHS = {
     "strong": msg("strong evidence"),
     "moderate": msg("moderate evidence"),

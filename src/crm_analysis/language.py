@@ -69,6 +69,17 @@ def tr(text: str, language: str = "") -> str:
     return _catalogue(language or current()).gettext(text) if text else text
 
 
+def named(name: str, language: str = "") -> str:
+    """Return a name from the data as it is, and a label of ours among names, in round brackets, translated.
+
+    Examples
+    --------
+    >>> named("Bags"), named("(not stated)", "ru")
+    ('Bags', '(не указано)')
+    """
+    return tr(name, language) if name.startswith("(") else name
+
+
 def plural(one: str, many: str, count: float, language: str = "") -> str:
     """Return the form of a noun that goes with a count.
 
@@ -100,7 +111,7 @@ def _catalogue(language: str) -> NullTranslations:
 
 
 def _language_of(about: Any) -> str:
-    """Return the language of a view, or that of the context of a result; for anything else the present one."""
+    """Return the language of a view or of a result; for anything else the present one."""
     if hasattr(about, "context"):
         return str(about.context.words.language)
     return str(getattr(about, "language", current()))

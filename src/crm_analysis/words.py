@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 
-from crm_analysis.language import msg, plural, tr
+from crm_analysis.language import msg, named, plural, tr
 
 if TYPE_CHECKING:
     from datetime import date
@@ -117,7 +117,7 @@ class Words:
         # control and format characters turn text around or break it; the tables keep the name as it is
         seen = "".join(
             " " if mark.isspace() else "" if unicodedata.category(mark) in ("Cc", "Cf") else mark
-            for mark in str(text)
+            for mark in named(str(text), self.language)
         )
         seen = " ".join(seen.split())
         return seen if len(seen) <= _LONGEST_NAME else f"{seen[: _LONGEST_NAME - 1].rstrip()}…"

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis.analyses._segments.tests import judged
 from crm_analysis.analyses.customer_segments import SEGMENTS, analyze
 from crm_analysis.stats.intervals import wilson
 
@@ -523,6 +524,18 @@ class TestEdges:
             assert not {"nan", "p-value", "bootstrap", "posterior", "None"} & set(said.split())
             assert set(result.segments["verdict"]) <= VERDICTS
             assert all(f.sentence.strip() and "{" not in f.sentence for f in result.findings)
+
+
+def test_verdicts_are_of_the_family_of_tests() -> None:
+    frame = pd.DataFrame({"p_value": [0.03, *[0.9] * 9], "difference": 1.0})
+    alone, family = (
+        judged(part, ["p_value", "p_adjusted", "strength", "verdict"], ["strength", "verdict"])
+        for part in (frame.head(1), frame)
+    )
+    assert alone["verdict"].tolist() == ["higher"]
+    # 0.03 times ten is 0.3
+    assert family["p_adjusted"].iloc[0] == pytest.approx(0.3)
+    assert set(family["verdict"]) == {"no_evidence"}
 
 
 def test_deals_of_one_customer_do_not_count_as_many() -> None:

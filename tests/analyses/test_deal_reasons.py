@@ -13,6 +13,7 @@ from rapidfuzz import fuzz
 from scipy.stats import fisher_exact
 
 import crm_analysis as crm
+from crm_analysis.analyses._reasons.change import judge
 from crm_analysis.analyses._reasons.spellings import _ALIKE, _look, _words, compare, correct, mend
 from crm_analysis.columns import is_declared
 
@@ -170,6 +171,39 @@ class TestRelations:
         rows = losses(2025, price=20, late=20)
         tables = company([*rows, ("2020-01-05", "lost", "price")])
         assert analyzed(tables).loss_reasons["deals"].tolist() == [20, 20]
+
+    def test_midnight_of_new_year_belongs_to_the_new_year_only(self) -> None:
+        both = [*losses(2024, price=20, late=20), *losses(2025, price=20, late=20)]
+        table = analyzed(company([*both, ("2025-01-01", "lost", "price")])).loss_reasons
+        assert table.set_index("reason")["deals"].to_dict() == {"price": 21, "late": 20}
+        assert table["previous_deals"].tolist() == [20, 20]
+
+    def test_the_stage_is_the_one_entered_last(self) -> None:
+        tables = company(losses(2025, price=12, late=12), stage="Lost")
+        at = tables["deals"]
+        # an offer was made, and the deal went back to where it began
+        history = pd.concat(
+            pd.DataFrame(
+                {
+                    "deal_id": at["deal_id"],
+                    "stage": stage,
+                    "entered_at": at["created_at"] + pd.Timedelta(days=day),
+                }
+            )
+            for stage, day in (("Lead", 0), ("Offer", 2), ("Lead", 5))
+        )
+        stages = pd.DataFrame({"stage": ["Lead", "Offer"], "position": [1, 2]})
+        result = analyzed({**tables, "stage_history": history, "stages": stages})
+        assert result.stage_map["stage"].unique().tolist() == ["Lead"]
+
+    def test_both_tables_are_one_family_of_tests(self) -> None:
+        one, many = pd.DataFrame({"p_value": [0.03]}), pd.DataFrame({"p_value": [0.9] * 9})
+        assert judge([one])[0]["verdict"].tolist() == ["changed"]
+        # 0.03 times ten is 0.3
+        judged = judge([one, many])
+        assert judged[0]["verdict"].tolist() == ["no_evidence"]
+        assert judged[0]["p_adjusted"].tolist() == pytest.approx([0.3])
+        assert set(judged[1]["verdict"]) == {"no_evidence"}
 
     def test_stages_of_the_outcome_are_no_stages(self) -> None:
         rows = losses(2025, price=12, late=12)

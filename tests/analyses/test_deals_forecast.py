@@ -11,8 +11,10 @@ import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
 from crm_analysis.analyses._deals.forecast_backtest import HORIZONS, METHODS, TOGETHER, Backtest
 from crm_analysis.analyses._deals.forecast_origin import History
+from crm_analysis.analyses._deals.forecast_promises import Held, probabilities, promises
 from crm_analysis.analyses._deals.forecast_scores import backtest_frame
 from crm_analysis.analyses._deals.snapshots import snapshots
+from crm_analysis.stats.intervals import wilson
 from crm_analysis.stats.scores import wape
 from crm_analysis.words import Words
 
@@ -226,6 +228,19 @@ class TestNoLookAhead:
         assert then.won_by_month["won_amount"].tolist() == pytest.approx(
             found.won_by_month["won_amount"].iloc[:-3].tolist()
         )
+
+    @pytest.mark.parametrize("sized", [True, False])
+    def test_a_past_month_end_is_the_same_in_a_later_report(self, tables, sized):
+        deals = tables["deals"]
+        if not sized:
+            deals = deals.assign(amount=deals["amount"].where(deals["status"] == "won"))
+        data = crm.load({**tables, "deals": deals})
+        later, then = (History(snapshots(data.view(period))) for period in (PERIOD, "2025-09"))
+        at = len(then.known.months) - 1
+        assert then.known.sized == sized
+        one, other = later.forecast(at), then.forecast(at)
+        for name in ("parts", "opened", "new", "deals", "within", "ever"):
+            np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name)
 
     def test_what_happened_later_changes_nothing(self, tables):
         end = pd.Timestamp("2025-10-01")
@@ -541,3 +556,32 @@ class TestPeriods:
         found = made({**tables, "sales": sold}, "2020-01")
         assert found.why_none
         assert found.forecast.empty
+
+
+class TestPromises:
+    def test_looks_at_one_deal_are_of_one_fate(self):
+        held = Held(np.array([1, 1, 2, 2]), np.full(4, 0.5), np.array([1.0, 1.0, 0.0, 0.0]))
+        assert held.share() == wilson(1, 2)
+
+    def test_chances_carry_the_correction_by_hand(self, test_of):
+        pipeline, moments = test_of.history.known.pipeline, test_of.history.known.moments
+        now = test_of.origins[-1]
+        over = [origin for origin in test_of.origins[:-1] if origin.at + 3 <= now.at][-12:]
+        said = sum(origin.within.sum() for origin in over)
+        came = sum(
+            bool(pipeline.won[deal] and pipeline.closed[deal] < moments[origin.at + 3])
+            for origin in over
+            for deal in origin.deals
+        )
+        factor = (came + said / 2) / (said + said / 2)
+        assert abs(factor - 1) > 0.005
+        table = probabilities(test_of).set_index("deal_id")["win_within_3_months"]
+        ids = test_of.history.known.deal_id[now.deals]
+        np.testing.assert_allclose(table[ids], np.minimum(now.within * factor, 1))
+
+    def test_what_became_of_a_deal_in_the_end_is_asked_after_half_a_year(self, test_of):
+        last = test_of.origins[-1].at
+        looks = [origin for origin in test_of.origins[:-1] if (last - origin.at) % 3 == 0]
+        made = promises(test_of)
+        assert len(made.within.deal) == sum(len(origin.deals) for origin in looks)
+        assert len(made.ever.deal) == sum(len(origin.deals) for origin in looks if origin.at + 6 <= last)

@@ -13,6 +13,8 @@ import pytest
 from tests.small_company import frames
 
 import crm_analysis as crm
+from crm_analysis.analyses._deals.funnel import _median
+from crm_analysis.analyses._deals.limits import learn_limits
 from crm_analysis.errors import MissingTableError, ParameterError
 
 if TYPE_CHECKING:
@@ -151,6 +153,44 @@ class TestDeals:
         assert deals.index[deals["stalled"]].tolist() == ["long"]
         assert deals.loc["long", "why"] == "21 days old; most deals are decided within 15 days"
 
+    def test_the_limit_is_the_day_by_which_eight_of_ten_were_decided(self) -> None:
+        tables = company(deals=100, history=False)
+        deals = tables["deals"]
+        deals["closed_at"] = deals["created_at"] + pd.to_timedelta(np.arange(1, 101), unit="D")
+        row = analyzed(tables, "2025-07").stall_limits.iloc[0]
+        assert row[["median_days", "limit_days", "long_days", "slowest_days"]].tolist() == [50, 80, 95, 100]
+
+    def test_deals_of_long_ago_teach_nothing_where_recent_ones_are_enough(self) -> None:
+        old = company(stay=20, start="2021-01-04", history=False)["deals"]
+        old["deal_id"] = "old " + old["deal_id"]
+        tables = {"deals": pd.concat([old, company(history=False)["deals"]], ignore_index=True)}
+        row = analyzed(tables).stall_limits.iloc[0]
+        assert row[["n", "limit_days"]].tolist() == [60, 15.0]
+
+    def test_a_pause_is_long_where_nineteen_of_twenty_before_a_deal_was_won_were_not(self) -> None:
+        tables = company(stay=10, deals=20, history=False, status="won")
+        created = tables["deals"]["created_at"]
+        after = {"in time": pd.to_timedelta(np.arange(1, 21), unit="D"), "when won": pd.Timedelta(days=60)}
+        tables["activities"] = pd.concat(
+            tables["deals"][["deal_id"]].assign(
+                activity_id=name + tables["deals"]["deal_id"], kind="call", done_at=created + days
+            )
+            for name, days in after.items()
+        )
+        assert learn_limits(crm.load(tables).view("2025-03"), ()).idle_days == 19
+
+    def test_a_contact_due_tomorrow_is_not_overdue(self) -> None:
+        tables = with_open(company(), OPEN)
+        tables["activities"] = pd.DataFrame(
+            {
+                "activity_id": ["A1", "A2"], "deal_id": ["new", "past"], "kind": "call",
+                "due_at": pd.to_datetime(["2025-04-01", "2025-03-31"]), "done_at": pd.NaT,
+            }
+        )  # fmt: skip
+        deals = analyzed(tables).deals.set_index("deal_id")
+        assert deals.loc[["new", "past"], "overdue"].tolist() == [0, 1]
+        assert deals.loc["new", "next_activity_at"] == pd.Timestamp("2025-04-01")
+
     def test_expected_amount_is_amount_times_chance(self, result: OpenDealsResult) -> None:
         deals = result.deals
         known = deals["win_probability"].notna() & deals["amount"].notna()
@@ -197,6 +237,15 @@ class TestWhatMustAddUp:
         table = result.cohorts
         assert (table["created"] == table["won"] + table["lost"] + table["open_deals"]).all()
 
+    def test_a_month_is_ripe_when_its_last_deal_is_older_than_the_horizon(self) -> None:
+        # all are decided on the fifteenth day: sixteen days after the last of March are over on 16 April
+        tables = company(start="2025-02-20", history=False)
+        for period, ripe in (
+            ("2025-03-01..2025-04-15", [True, False]),
+            ("2025-03-01..2025-04-16", [True, True]),
+        ):
+            assert analyzed(tables, period).cohorts["ripe"].tolist()[:2] == ripe
+
     def test_months_end_where_the_bridge_ends(self, result: OpenDealsResult) -> None:
         last, table = result.monthly.iloc[-1], result.bridge.set_index("part")
         assert last["open_deals"] == table.loc["closing", "deals"]
@@ -235,6 +284,28 @@ class TestWhatMustAddUp:
         other = crm.open_deals.analyze(crm.load(turned).view("2026-10"))
         for name, table in result.tables().items():
             pd.testing.assert_frame_equal(table, other.tables()[name], obj=name)
+
+
+def test_deals_still_in_a_stage_are_not_taken_for_gone() -> None:
+    # two left on day 5, three are there on day 10: half have not left yet
+    stays = pd.DataFrame({"days": [5, 10], "left": [True, False], "n": [2, 3]})
+    assert np.isnan(_median(stays))
+    assert _median(stays.assign(n=[3, 2])) == 5
+
+
+class TestOwners:
+    def test_one_of_many_owners_who_differs_by_chance_is_not_told_apart(self) -> None:
+        tables = company(deals=1200, start="2022-01-01", history=False)
+        generator = np.random.Generator(np.random.PCG64(1))
+        tables["deals"] = tables["deals"].assign(
+            owner=[f"owner {at % 30}" for at in range(1200)],
+            status=np.where(generator.random(1200) < 0.5, "won", "lost"),
+            created_at=pd.date_range("2025-01-01", periods=1200, freq="1h"),
+            closed_at=pd.date_range("2025-01-02", periods=1200, freq="1h"),
+        )
+        owners = analyzed(tables, "2025-02").owners
+        assert (owners["p_value"] <= 0.1).any()
+        assert set(owners["compared"]) == {"not told apart"}
 
 
 class TestActivities:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis.analyses._kpi.course import Course
+from crm_analysis.analyses._kpi.sources import within
+from crm_analysis.analyses._kpi.tests import _step_figures, trends_table
 from crm_analysis.analyses.process_kpis import analyze
 from crm_analysis.columns import is_declared
 from crm_analysis.errors import ParameterError
@@ -146,6 +150,13 @@ class TestDecisionDays:
         assert level(result, "decision_days", "median to date")["value"] == 24
         assert "first contact" in result.definitions.set_index("item").loc["formula", "text"]
 
+    def test_open_deals_are_not_lost(self):
+        day = pd.Timestamp("2026-01-01")
+        rows = [("a", day, day + pd.Timedelta(days=d), "won", 1.0) for d in (4, 8)]
+        rows += [("a", day, None, "open", 1.0)] * 2
+        table = result_of({"deals": deals(rows)}, "2026-01").outcomes
+        assert table[["won", "lost", "open"]].iloc[-1].tolist() == [0.5, 0.0, 0.5]
+
     def test_won_lost_and_open_are_the_whole(self, company):
         table = company.outcomes
         np.testing.assert_allclose(table[["won", "lost", "open"]].sum(axis=1), 1)
@@ -276,6 +287,14 @@ class TestCosts:
         found = level(result_of(tables | {"deals": deals(rows)}, "2026-01"), "acquisition_cost")
         assert found["value"] == pytest.approx(7 / 8)
 
+    def test_who_comes_on_the_first_of_the_next_month_is_new_then(self):
+        tables = self.company()
+        later = sales([("later", "2026-02-01", 50.0), ("old1", "2026-02-27", 5.0)])
+        later["sale_id"] = ["L0", "L1"]
+        table = result_of(tables | {"sales": pd.concat([tables["sales"], later])}, "2026-02").series
+        costs = table[table["kpi"] == "acquisition_cost"].set_index("month")["n"]
+        assert costs[[pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")]].tolist() == [8, 1]
+
     def test_who_was_on_record_before_is_not_new(self):
         tables = self.company()
         known = pd.DataFrame(
@@ -318,6 +337,19 @@ class TestContacts:
         assert level(result, "contacts_per_customer", "meeting")["value"] == 0.5
         # D6 two, D7 none up to its day, D8 one
         assert level(result, "contacts_per_customer", "on won deals")["value"] == pytest.approx(1.0)
+
+    def test_they_begin_when_slow_deals_won_may_be_on_record(self):
+        # nine of ten are decided after five days, the others after 110: on record from 20 April on
+        days = pd.date_range("2024-01-01", periods=300, freq="D")
+        rows = [
+            ("a", day, day + pd.Timedelta(days=5 if i % 10 else 110), "won", 9.0)
+            for i, day in enumerate(days)
+        ]
+        made = deals([row for row in rows if row[2] < pd.Timestamp("2024-11-01")])
+        acts = made[["deal_id"]].assign(activity_id=made["deal_id"], kind="call", done_at=made["created_at"])
+        table = result_of({"deals": made, "activities": acts}, "2024-10").series
+        months = table.loc[table["kpi"] == "contacts_per_customer", "month"]
+        assert months.min() == pd.Timestamp("2024-05-01")
 
     def test_kinds_add_up_to_all(self, company):
         rows = company.series[company.series["kpi"] == "contacts_per_customer"].dropna(subset=["value"])
@@ -453,3 +485,32 @@ class TestMissing:
         made.loc[made.index[-1], ["created_at", "closed_at", "status"]] = [pd.NaT, pd.NaT, "open"]
         said = result_of({"deals": made}, "2026-06").left_out
         assert any(text.startswith("1 deal cannot be followed to its decision") for text in said)
+
+
+def course(values):
+    """Make the course of the contacts per client won, by month."""
+    rows = pd.DataFrame(
+        {"month": pd.date_range("2023-01-01", periods=len(values), freq="MS"), "value": values}
+    )
+    return Course("contacts_per_customer", "all", rows.assign(low=np.nan, high=np.nan, n=20), 1, tested=True)
+
+
+class TestJudged:
+    NOISE = np.random.Generator(np.random.PCG64(3)).normal(0, 0.5, 14)
+
+    def test_a_span_holds_its_first_day_and_not_the_one_after_its_last(self):
+        frame = pd.DataFrame({"at": [0.9, 1.0, 2.0, 3.0, np.nan]})
+        assert within(frame, "at", 1.0, 3.0)["at"].tolist() == [1.0, 2.0]
+
+    @pytest.mark.parametrize(
+        ("p_beyond", "beyond", "expected"),
+        [(0.4, 1.5, 0.4), (0.001, 1.5, 0.01), (0.001, -1.5, 1.0), (np.nan, np.nan, np.nan)],
+    )
+    def test_an_event_needs_a_step_and_one_beyond_the_trend_the_same_way(self, p_beyond, beyond, expected):
+        step = SimpleNamespace(scale="level", shift=2.0, low=1.0, high=3.0, p_value=0.01, tested=True)
+        sides = SimpleNamespace(before=20.0, after=22.0, p_beyond=p_beyond, beyond=beyond)
+        assert _step_figures(step, sides)["p_value"] == pytest.approx(expected, nan_ok=True)
+
+    def test_a_trend_of_few_months_is_a_first_sign(self):
+        table = trends_table([course(20 + 2 * np.arange(14) + self.NOISE)])
+        assert table[["status", "strength"]].iloc[0].tolist() == ["preliminary", "preliminary"]

@@ -313,4 +313,6 @@ def test_keys_of_findings_are_stable(by_hand):
         "structure", "unknown_customers",
     ]  # fmt: skip
     assert [tile.key for tile in by_hand.tiles] == ["revenue", "orders", "average_order", "customers"]
+    # of the period, where the analysis of customers counts those of a year
+    assert by_hand.tiles[-1].label == "Customers who bought"
     assert by_hand.left_out[0].startswith("Plan: ")

@@ -19,15 +19,21 @@ in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 _FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--allow-file-access-from-files", "--virtual-time-budget=5000", "--window-size=1400,1000"),
+    *("--allow-file-access-from-files", "--window-size=1400,1000"),
 )
 
 
-def observe(folder: Path, probe: str) -> Any:
-    """Open a page made of ``probe`` and return what it wrote, as JSON, into its ``pre``."""
+def observe(folder: Path, probe: str, *flags: str, budget: int = 5000) -> Any:
+    """Open a page made of ``probe`` and return what it wrote, as JSON, into its ``pre``.
+
+    ``budget`` is how many milliseconds the page may count by its own clock, which leaps where nothing is
+    done; 0 lets it run by the real clock until it is loaded.
+    """
     path = folder / "probe.html"
     path.write_text(probe, encoding="utf-8")
-    command = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", path.as_uri()]
+    profile = f"--user-data-dir={folder / 'profile'}"
+    clock = [f"--virtual-time-budget={budget}"] if budget else []
+    command = [str(CHROMIUM), *_FLAGS, *clock, *flags, profile, "--dump-dom", path.as_uri()]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     written = BeautifulSoup(run.stdout, "html.parser").find("pre").get_text()
     assert written, run.stderr

@@ -26,7 +26,7 @@ def test_reports_come_in_the_order_of_their_numbers(project: Project) -> None:
         (2, "customer_abc"),
         (10, "open_deals"),
     ]
-    assert found[1].title == "Sales dynamics"
+    assert found[1].title("en") == "Sales dynamics"
 
 
 def test_only_some_keeps_the_summary(project: Project) -> None:
@@ -71,10 +71,10 @@ def test_a_notebook_without_title_or_parameters_is_refused(project: Project, cha
     nbformat.write(notebook, project.folder / "notebooks" / "3_customer_segments.ipynb")
     broken = discover(project.folder / "notebooks")[-1]
     with pytest.raises(ReportError, match=message):
-        _ = broken.title, broken.parameters
+        _ = broken.title("en"), broken.parameters
 
 
 def test_a_file_that_is_no_notebook_is_told(project: Project) -> None:
     (project.folder / "notebooks" / "3_customer_segments.ipynb").write_text("<html>")
     with pytest.raises(ReportError, match="is not a notebook"):
-        _ = discover(project.folder / "notebooks")[-1].title
+        _ = discover(project.folder / "notebooks")[-1].title("en")

@@ -24,6 +24,7 @@ def report(
     *,
     verdicts: tuple[str, ...] = (),
     notebooks: dict[str, dict[str, Any]] | None = None,
+    language: str = "en",
 ) -> None:
     """Write what the runner leaves of a period."""
     tile = Tile(
@@ -31,7 +32,7 @@ def report(
     )
     published = {"title": "Sales dynamics", "status": "published", "tiles": [tile.record()]}
     manifest = {
-        "language": "en",
+        "language": language,
         "currency": "EUR",
         "comparison": None,
         "notebooks": {"sales_dynamics": published, **(notebooks or {})},
@@ -177,3 +178,15 @@ def test_the_same_folder_gives_the_same_page(tmp_path: Path) -> None:
     for period in ("2026-09", "2026-10"):
         report(tmp_path, period, 10.0, verdicts=("improved",))
     assert render_index(tmp_path) == render_index(tmp_path)
+
+
+def test_it_speaks_the_language_of_the_newest_report(tmp_path: Path) -> None:
+    report(tmp_path, "2026-09", 10.0, language="en")
+    report(tmp_path, "2026-10", 20.0, language="ru")
+    made = page(tmp_path)
+    assert made.html["lang"] == "ru"
+    assert made.h2.get_text() == "Месяцы"
+    assert [row[0] for row in rows(made.select_one("table.reports"))[1:]] == ["октябрь 2026", "сентябрь 2026"]
+    (tmp_path / "2026-11").mkdir()
+    (tmp_path / "2026-11" / "manifest.json").write_text("[]", encoding="utf-8")
+    assert page(tmp_path).html["lang"] == "ru"  # one that cannot be read says nothing

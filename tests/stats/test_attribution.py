@@ -334,8 +334,8 @@ class TestContactsOfOneMoment:
         assert shares.rate == pytest.approx(expected.rate)
 
     def test_one_moment_in_two_paths_ties_nothing(self):
-        paths = read_paths([0, 1], ["A", "B"], [1, 1], [0, 0], moment=[5, 5])
-        assert rule_credits(paths)["first"].toarray().tolist() == [[1, 0], [0, 1]]
+        paths = read_paths([0, 1, 1], ["A", "B", "C"], [1, 1], [0, 0], moment=[5, 5, 6])
+        assert rule_credits(paths)["last"].toarray().tolist() == [[1, 0, 0], [0, 0, 1]]
 
     def test_as_many_moments_as_contacts(self):
         with pytest.raises(ParameterError, match="3 moments"):

@@ -102,6 +102,13 @@ def test_beginnings():
     assert fate[:3].tolist() == [1, 2 + WON, 2 + LOST]
 
 
+def test_a_beginning_at_midnight_belongs_to_the_month_that_begins():
+    given = pipeline([31.0, 5.0], [np.inf, 31.0], [False, True], [(0, 31.0, 0), (1, 5.0, 0)])
+    month, fate = beginnings(given, MOMENTS)
+    assert month.tolist() == [1, 0]
+    assert fate[1] == 0  # won in the first instant of the next month: still open at the end of its own
+
+
 def test_later_rows_change_no_earlier_state():
     given = random_pipeline(9)
     early = MOMENTS[:3]

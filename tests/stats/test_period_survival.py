@@ -150,3 +150,17 @@ def test_days_without_a_purchase():
     assert np.isnan(days_per_event([], []).estimate)
     with pytest.raises(ParameterError, match="not watched"):
         days_per_event([0.0], [1])
+
+
+def test_what_happens_at_the_end_of_a_window_belongs_to_the_next():
+    assert [period_mean([0, 10], [30, 20], window, 14).n for window in ((0, 30), (30, 60))] == [1, 1]
+
+
+def test_a_case_not_yet_on_record_does_not_count():
+    assert period_mean([0, 5], [10, 12], (0, 30), 7, known=[0, 40]).n == 1
+
+
+def test_a_thin_tail_that_nobody_watched_counts_as_undecided():
+    # nineteen of twenty decided after five days; the last one is watched for twenty of thirty days
+    mean = period_mean([0.0] * 20, [*[5.0] * 19, NAN], (0, 20), 30)
+    assert mean.estimate == pytest.approx(5 + 0.05 * 15 + 0.05 * 10)

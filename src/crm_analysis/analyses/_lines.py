@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from crm_analysis.language import msg
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 #: Written where a line does not say its product, region, ….
-NOT_STATED = "(not stated)"
+NOT_STATED = msg("(not stated)")
 
 #: The two sides of a comparison.
 BEFORE, AFTER = "before", "after"

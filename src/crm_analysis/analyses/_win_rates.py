@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._lines import fetch, stated
+from crm_analysis.language import msg
 from crm_analysis.stats.association import association
 from crm_analysis.stats.contingency import independence
 from crm_analysis.stats.intervals import wilson
@@ -27,7 +28,7 @@ COLUMNS = (
 #: Of all deals together.
 ALL = "all deals"
 #: The verdict on a dimension whose groups win at different rates: nothing need have changed.
-DIFFERS = "differs"
+DIFFERS = msg("differs")
 
 #: Dimension, and where it is found: the table, its key among the deals, its column. As elsewhere, a region is
 #: that of the client; where clients have none, that of the owner.
@@ -64,7 +65,7 @@ def win_rates(view: PeriodView) -> pd.DataFrame:
     tests = adjust([_p_value(units[units["dimension"] == name]) for name in dimensions], dimensions)
     frame["p_value"] = frame["dimension"].map(tests["p_value"]).astype(float)
     frame["p_adjusted"] = frame["dimension"].map(tests["p_adjusted"]).astype(float)
-    frame["strength"] = frame["dimension"].map(tests["strength"]).fillna("").astype("str")
+    frame["strength"] = frame["dimension"].map(tests["strength"]).astype("str").fillna("")
     found = frame["dimension"].map(tests["found"]).eq(True)
     verdict = np.where(found, DIFFERS, "no_evidence")
     frame["verdict"] = np.where(frame["p_value"].isna(), "not_enough_data", verdict)

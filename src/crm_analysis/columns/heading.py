@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.findings import VERDICTS
-from crm_analysis.language import tr
+from crm_analysis.language import named, tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ class Heading:
         if isinstance(value, bool | np.bool):
             return tr("yes", words.language) if value else tr("no", words.language)
         if self.kind == "verdict":
-            return tr(VERDICTS[value][0], words.language) if value in VERDICTS else str(value)
+            return tr(VERDICTS[value][0] if value in VERDICTS else str(value), words.language)
         if self.kind == "name":
             return tr(_label(str(value)), words.language)
         if self.kind == "plain":
-            return tr(plain(str(value)), words.language)
+            return _identifier(str(value), words.language)
         if self.kind == "text" or isinstance(value, str):
-            return str(value)
+            return named(str(value), words.language)
         return self._number(value, words)
 
     def _number(self, value: Any, words: Words) -> str:
@@ -90,6 +90,14 @@ def plain(name: str) -> str:
     """
     words = name.replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def _identifier(name: str, language: str) -> str:
+    """Write an identifier as words of a language; one that crosses two, "owner × region", word by word."""
+    whole = plain(name)
+    if (told := tr(whole, language)) != whole:
+        return told
+    return plain(" × ".join(tr(part, language) for part in name.split(" × ")))
 
 
 def _label(name: str) -> str:

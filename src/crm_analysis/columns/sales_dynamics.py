@@ -35,6 +35,8 @@ HEADINGS: dict[str, Heading] = {
     # drivers of a change: rows of it, named as in the analysis
     "orders per customer": Heading("Orders per customer"),
     "size of order": Heading("Size of order", "money"),
+    "mix of customers": Heading("Mix of customers"),
+    "mix of deals": Heading("Mix of deals"),
     "returns": Heading("Returns", "money"),
     "sales without a customer": Heading("Sales without a customer", "money"),
     "deals closed": Heading("Deals closed", "count"),

@@ -47,7 +47,7 @@ def from_notebook(
     for cell in json.load(file)["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            yield 1, "gettext", source, [cell.get("id", "")]
+            yield 1, "gettext", source, []
         else:
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Call):

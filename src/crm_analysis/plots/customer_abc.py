@@ -111,10 +111,11 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     ax.set_xlabel(tr("How evenly they buy"))
     best = max(rows.to_dict("records"), key=lambda row: row["share"])
     alt = tr(
-        "Map of classes against steadiness, share of revenue in each cell. The largest is {cell} with "
-        "{share} of revenue from {customers}."
+        "Map of classes against steadiness, share of revenue in each cell. The largest is "
+        "{group}{steadiness} with {share} of revenue from {customers}."
     ).format(
-        cell=f"{best['abc']}{best['xyz']}",
+        group=best["abc"],
+        steadiness=best["xyz"],
         share=words.share(best["share"]),
         customers=_customers(result, best["customers"]),
     )

@@ -15,7 +15,7 @@ from matplotlib.axis import XAxis
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from crm_analysis.language import spoken
+from crm_analysis.language import named, spoken
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def legend_below(ax: Axes, points: float = 24, columns: int = 2, middle: float =
 
 def shorten(label: object, most: int = 24) -> str:
     """Cut a long label, with an ellipsis; blank labels become a dash."""
-    written = "" if label is None or label != label else str(label)
+    written = "" if label is None or label != label else named(str(label))
     text = "".join(sign if sign.isprintable() else " " for sign in written).strip()
     if not text:
         return NONE

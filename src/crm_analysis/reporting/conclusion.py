@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from crm_analysis.errors import CrmAnalysisError, NotReadyError, printable
+from crm_analysis.language import msg, tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 
     from crm_analysis.reporting.plan import PeriodReport
     from crm_analysis.sources.config import Settings
+
+#: How a message begins, by the status of the run.
+_HEADS = {
+    "published": msg("The sales reports of {period} are published."),
+    "not_ready": msg("There are no sales reports of {period} yet."),
+    "failed": msg("The sales reports of {period} failed."),
+}
+_SOME_FAILED = msg("Some sales reports of {period} failed.")
 
 
 @dataclass
@@ -109,16 +118,11 @@ def cause_of(error: Exception) -> str:
 
 
 def _text(status: str, period: str, failed: list[dict[str, Any]], cause: str | None, page: str | None) -> str:
-    heads = {
-        "published": f"The sales reports of {period} are published.",
-        "not_ready": f"There are no sales reports of {period} yet.",
-        "failed": f"The sales reports of {period} failed.",
-    }
-    lines = [f"Some sales reports of {period} failed." if failed else heads[status]]
+    lines = [tr(_SOME_FAILED if failed else _HEADS[status]).format(period=period)]
     for one in failed:
-        where = f", cell {one['cell']}" if one["cell"] else ""
+        where = ", " + tr("cell {n}").format(n=one["cell"]) if one["cell"] else ""
         lines.append(f"- {one['period']} {one['report']}{where}: {one['cause']}")
     if failed:
-        lines.append("A report that failed keeps its last good page; the others are published.")
-    lines += [text for text in (cause, f"Page: {page}" if page else None) if text]
+        lines.append(tr("A report that failed keeps its last good page; the others are published."))
+    lines += [text for text in (cause, tr("Page: {page}").format(page=page) if page else None) if text]
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from traitlets.config import Config
 from crm_analysis.errors import ReportError
 from crm_analysis.language import speaking, tr
 from crm_analysis.reporting.gate import check_page
+from crm_analysis.reporting.parts import divide
 from crm_analysis.reporting.sanitize import clean, count_nameless, is_drawing
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ class Page:
     language
         Language of the text, as HTML names it.
     links
-        Navigation: all periods, summary, the analyses of this period.
+        Navigation: summary, the analyses of this period.
+    periods
+        Navigation: all periods, this one, its neighbours.
     notes
         Sentences for a banner; one that the notebook says itself is not said twice.
     """
@@ -66,6 +69,7 @@ class Page:
     language: str = "en"
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = ()
+    periods: tuple[Link, ...] = ()
 
 
 class _PageExporter(TemplateExporter):
@@ -111,7 +115,7 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     shown = _publishable(notebook)
     said = html.unescape("".join(_markup(shown)))
     notes = [note for note in page.notes if note not in said]
-    resources = {"page": page, "notes": notes, "with_code": with_code}
+    resources = {"page": page, "notes": notes, "with_code": with_code, "parts": divide(shown.cells)}
     if any(_SEARCHABLE in markup for markup in _markup(shown)):
         resources |= {"script": _SCRIPT, "script_hash": _HASH}
     with speaking(page.language):
@@ -151,11 +155,16 @@ def _described(markup: str) -> str:
 
 
 def _publishable(notebook: NotebookNode) -> NotebookNode:
-    """Copy a notebook without the outputs a page cannot show, and refuse what must not be published."""
+    """Copy a notebook with its prose as HTML and without the outputs a page cannot show.
+
+    What must not be published is refused.
+    """
     shown = copy.deepcopy(notebook)
     for number, cell in enumerate(shown.cells, start=1):
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _has_place(output, number)]
+        elif cell.cell_type == "markdown":
+            cell.source = _prose(cell.source).strip()
     return shown
 
 

@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
+    from crm_analysis.period import Period
     from crm_analysis.reporting.notebooks import Notebook
     from crm_analysis.view import PeriodView
+    from crm_analysis.words import Words
 
 __all__ = ["file_of", "render"]
+
+INDEX = "../index.html"
 
 
 def render(
@@ -46,9 +50,28 @@ def render(
         Whether it shows code.
     """
     words, language = view.context.words, view.language
-    links = (
-        Link(tr("All periods", language), "../index.html"),
-        *(Link(other.title(language), file_of(other.stem), other.stem == notebook.stem) for other in others),
+    links = tuple(
+        Link(other.title(language), file_of(other.stem), other.stem == notebook.stem) for other in others
     )
     title = f"{notebook.title(language)}, {words.period(view.period)}"
-    return to_html(executed, Page(title, language, links, notes), with_code=with_code)
+    page = Page(title, language, links, notes, _periods(view.period, words))
+    return to_html(executed, page, with_code=with_code)
+
+
+def _periods(period: Period, words: Words) -> tuple[Link, ...]:
+    """Return the ways to other periods: all lead to the page over all periods.
+
+    That page knows which reports there are and says so of those that there are not. A link to the report
+    itself would be dead where it has not been made, or this page would change when a later one is made.
+    """
+    before, after, year_before = period.previous(), period.following(), period.same_last_year()
+    links = [
+        Link(tr("All periods", words.language), INDEX),
+        Link(f"← {words.period(before)}", f"{INDEX}#{before}"),
+        Link(words.period(period), f"{INDEX}#{period}", current=True),
+        Link(f"{words.period(after)} →", f"{INDEX}#{after}"),
+    ]
+    if year_before != before:
+        a_year_before = tr("a year before: {period}", words.language)
+        links.append(Link(a_year_before.format(period=words.period(year_before)), f"{INDEX}#{year_before}"))
+    return tuple(links)

@@ -104,9 +104,10 @@ class PeriodRun:
 
     def _submit(self, notebook: Notebook) -> Future[Outcome]:
         order, parameters = self.plan.order, self.plan.parameters[notebook.stem]
+        text = notebook.text_in(self.plan.language)
         limits = order.deadline, order.cell_deadline
         variables = self.plan.view.dataset.settings.variables
-        task = Task(notebook.stem, notebook.text_in(self.plan.language), parameters, self._staging, *limits, variables)
+        task = Task(notebook.stem, text, parameters, self._staging, *limits, variables)
         return self._pool.submit(execute, task)
 
     def _take(self, notebook: Notebook, outcome: Outcome, tell: Tell) -> None:

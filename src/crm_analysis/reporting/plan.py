@@ -114,7 +114,9 @@ class Plan:
         """Why the data cannot feed a report, by stem."""
         why = tr("The data lack: {what}.", self.language)
         return {
-            n.stem: why.format(what="; ".join(_in_words(n, self.language) for n in self.known.lacking[n.stem]))
+            n.stem: why.format(
+                what="; ".join(_in_words(need, self.language) for need in self.known.lacking[n.stem])
+            )
             for n in self.order.chosen
             if n.stem in self.known.lacking
         }

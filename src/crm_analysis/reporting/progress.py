@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from crm_analysis.errors import printable
+from crm_analysis.language import msg, tr
 from crm_analysis.reporting.conclusion import cause_of, status_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from crm_analysis.reporting.execute import Outcome
 
 _STYLES = {"published": "green", "failed": "bold red", "left_out": "yellow"}
+#: How a report ended, as people read it; a log keeps the words of the code.
+_STATUSES = {"published": msg("published"), "failed": msg("failed"), "left_out": msg("left out")}
 _LEVELS = {"failed": logging.ERROR, "left_out": logging.WARNING, "not_ready": logging.WARNING}
 _WIDTH = 20
 
@@ -88,14 +91,14 @@ class Lines:
     def ended(self, period: str, outcome: Outcome) -> None:
         """Write how one report ended."""
         cause = f"  {said(outcome)}" if outcome.error else ""
-        took = f"  {outcome.seconds:.1f} s" if outcome.seconds else ""
+        took = f"  {tr('{seconds:.1f} s').format(seconds=outcome.seconds)}" if outcome.seconds else ""
         style = _STYLES.get(outcome.status, "")
         start = f"{period}  {outcome.stem:<{_WIDTH}} "
-        self._say(start, outcome.status.replace("_", " "), style, took + printable(cause), done=1)
+        self._say(start, tr(_STATUSES[outcome.status]), style, took + printable(cause), done=1)
 
     def up_to_date(self, period: str) -> None:
         """Write that nothing of a period has changed."""
-        self._say(f"{period}  up to date; --force runs it again", done=self._each)
+        self._say(f"{period}  {tr('up to date; --force runs it again')}", done=self._each)
 
     def concluded(self, status: str, page: Path) -> None:  # noqa: ARG002 - the lines above tell it
         """Write where a reader begins."""
@@ -197,4 +200,6 @@ def _value(text: str) -> str:
 
 def said(outcome: Outcome) -> str:
     """Say why a report was not published: the cell, where one failed, and the cause."""
-    return f"cell {outcome.cell}: {outcome.error}" if outcome.cell else outcome.error
+    if not outcome.cell:
+        return outcome.error
+    return tr("cell {n}").format(n=outcome.cell) + f": {outcome.error}"

@@ -113,7 +113,14 @@ def _render(entries: list[_Entry]) -> str:
     environment.globals["tr"] = tr
     template = environment.get_template("index.html.j2")
     verdicts = [(tr(word), sign) for word, sign in (VERDICTS[verdict] for verdict in _SHOWN)]
-    return template.render(groups=groups, verdicts=verdicts, language=current())
+    return template.render(groups=groups, verdicts=verdicts, language=current(), absent=_absent(entries))
+
+
+def _absent(entries: list[_Entry]) -> list[tuple[str, str]]:
+    """Name the neighbours of periods that have no report: pages lead to them, made or not."""
+    periods, words = {entry.period for entry in entries}, Words(current())
+    around = {near for p in periods for near in (p.previous(), p.following(), p.same_last_year())}
+    return [(period.text, words.period(period)) for period in sorted(around - periods)]
 
 
 def _newest(entries: list[_Entry], kind: str) -> tuple[int, int]:

@@ -141,7 +141,7 @@ def _chain(paths: Paths) -> tuple[sparse.csr_array, sparse.csr_array, sparse.csr
 
 
 def _moves(paths: Paths) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Return path, pair of channels and expected number of the moves, over every order within a moment.
+    """Return path, pair of channels and expected number of the moves between them, over every order.
 
     Of m contacts of one moment each follows each other one in 1/m of the orders, and any of them follows any
     of the n of the moment before in 1/(mn).
@@ -157,13 +157,15 @@ def _moves(paths: Paths) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     own, own_next = _every_pair(np.arange(len(step)), begin[step], begin[step + 1])
     here = np.flatnonzero(goes_on[step])
     old, new = _every_pair(here, begin[step[here] + 1], begin[step[here] + 2])
-    weights = (
-        (count[own] * count[own_next] - np.where(own == own_next, count[own], 0)) / size[step[own]],
-        count[old] * count[new] / (size[step[old]] * size[step[new]]),
+    weight = np.concatenate(
+        [
+            count[own] * count[own_next] / size[step[own]],
+            count[old] * count[new] / (size[step[old]] * size[step[new]]),
+        ]
     )
     before, after = np.concatenate([own, old]), np.concatenate([own_next, new])
-    weight = np.concatenate(weights)
-    real = weight > 0
+    # moves to the same channel change no chance of the chain
+    real = code[before] != code[after]
     before, after = before[real], after[real]
     return path[step[before]], code[before] * k + code[after], weight[real]
 

@@ -26,9 +26,10 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     course, made = parts.course, []
     active_before = None if before is None else float(before["customers"])
     made.append(
-        Tile("active_customers", tr("Active customers"), float(now["customers"]), "count",
-             relative(float(now["customers"]), active_before), said["buyers"], series=tuple(course.active),
-             against=parts.window_before, main=True)
+        # the period of the report is mostly a part of the window, so the label says which days are meant
+        Tile("active_customers", tr("Active customers, {window}").format(window=parts.window),
+             float(now["customers"]), "count", relative(float(now["customers"]), active_before),
+             said["buyers"], series=tuple(course.active), against=parts.window_before, main=True)
     )  # fmt: skip
     made.append(
         Tile("a_customers", tr("A customers"), float(a_now), "count", relative(float(a_now), float(a_before)),

@@ -53,7 +53,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
     months = facts.monthly
     verdicts = dict(zip(facts.trend["measure"], facts.trend.get("verdict", []), strict=False))
     made = []
-    sums = [("orders", tr("Orders"), "count"), ("customers", tr("Customers"), "count")]
+    sums = [("orders", tr("Orders"), "count"), ("customers", tr("Customers who bought"), "count")]
     if facts.has_amounts:
         made.append(_tile(facts, "revenue", tr("Revenue"), "money", float(now["revenue"]), verdicts))
     if not facts.has_amounts:

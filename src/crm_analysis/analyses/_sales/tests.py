@@ -10,6 +10,7 @@ import pandas as pd
 
 from crm_analysis.analyses._sales.months import whole
 from crm_analysis.findings import verdict
+from crm_analysis.language import msg
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 from crm_analysis.stats.multiplicity import adjust
 from crm_analysis.stats.rhythm import quarter_rhythm
@@ -58,7 +59,7 @@ def _judge(frame: pd.DataFrame, tests: pd.DataFrame) -> None:
     lasting = frame.iloc[:, 0].isin(["working_day", "quarter_end"])
     directions = frame["slope"] if "slope" in frame.columns else frame["value"]
     verdicts = [
-        ("higher" if d > 0 else "lower")
+        (msg("higher") if d > 0 else msg("lower"))
         if f and same
         else verdict(found=None if np.isnan(p) else bool(f), direction=d, better="up")
         for p, f, d, same in zip(tests["p_value"], found, directions, lasting, strict=True)

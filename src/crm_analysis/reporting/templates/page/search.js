@@ -44,6 +44,7 @@
       return make("label", {}, [make("span", { textContent: text }), field]);
     };
     const tools = make("div", { className: "table-tools", role: "search" });
+    tools.ariaLabel = `${say.search}: ${wrap.ariaLabel}`; // a page may have several
     const asked = make("input", { type: "search" });
     tests.push((row) => fold(asked.value).split(/\s+/).every((word) => texts.get(row).includes(word)));
     tools.append(label(say.search, asked));
