@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ import pandas as pd
 from ibis import _
 
 from crm_analysis.period import parse
+from crm_analysis.sources.fingerprint import remember
 
 if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
@@ -82,12 +82,7 @@ def _remember(path: Path, found: tuple[Content, ...]) -> None:
     """Write it whole: other notebooks of the same report may be reading."""
     if not path.parent.is_dir() or path.parent.is_symlink():
         return  # swept meanwhile, or not ours to write to
-    told = {"code": _code(), "contents": [asdict(one) for one in found]}
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-    ) as temporary:
-        json.dump(told, temporary, ensure_ascii=False)
-    Path(temporary.name).replace(path)
+    remember(path, {"code": _code(), "contents": [asdict(one) for one in found]})
 
 
 @cache

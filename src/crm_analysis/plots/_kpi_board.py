@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.findings import VERDICTS
+from crm_analysis.language import tr
 from crm_analysis.plots._kpi_course import rows_of, write
 from crm_analysis.plots.theme import (
     BAD,
@@ -53,7 +54,7 @@ def board(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
     for place, row in enumerate(rows):
         word, sign = VERDICTS[row["verdict"]]
         now, change = _now(result, row["kpi"]), _change(result, row)
-        ax.text(0.0, place - 0.17, LABELS[row["kpi"]], weight="bold", fontsize=12, va="center")
+        ax.text(0.0, place - 0.17, tr(LABELS[row["kpi"]]), weight="bold", fontsize=12, va="center")
         ax.text(0.0, place + 0.19, now, fontsize=SMALL, va="center")
         found = row["verdict"] in ("improved", "worsened")
         ax.text(
@@ -64,7 +65,7 @@ def board(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
         ax.text(0.54, place + 0.19, change, fontsize=SMALL, va="center")
         if place:
             ax.axhline(place - 0.5, color=PALE, lw=0.8)
-        parts.append(f"{LABELS[row['kpi']]}: {word}, {change}, {now}")
+        parts.append(f"{tr(LABELS[row['kpi']])}: {word}, {change}, {now}")
     return describe(ax, _headline(rows), f"Board of the KPIs. {'; '.join(parts)}.")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.language import tr
 from crm_analysis.plots.theme import (
     ACCENT,
     MAIN,
@@ -76,7 +77,7 @@ def courses(result: ProcessKpisResult, group: str = "all", ax: Axes | None = Non
         series = table[table["kpi"] == kpi]
         draw_course(result, series, panel, ticks=3)
         unit = "" if _UNITS[kpi] != "days" else ", days"
-        panel.set_title(f"{LABELS[kpi]}{unit}", loc="left", fontsize=10.5, pad=6)
+        panel.set_title(f"{tr(LABELS[kpi])}{unit}", loc="left", fontsize=10.5, pad=6)
         told.append(_told(result, kpi, series))
     return describe(ax, _headline(table), f"Courses of KPIs. {' '.join(told)}")
 
@@ -86,7 +87,9 @@ def _headline(table: pd.DataFrame) -> str:
     last = table.dropna(subset=["value", "limit_low"]).groupby("kpi", sort=False).tail(1)
     if last.empty:
         return "The KPIs by month"
-    out = [LABELS[kpi] for kpi in LABELS if kpi in set(last[last["signal"].isin(["above", "below"])]["kpi"])]
+    out = [
+        tr(LABELS[kpi]) for kpi in LABELS if kpi in set(last[last["signal"].isin(["above", "below"])]["kpi"])
+    ]
     if not out:
         return "All within their normal range in the last month"
     return f"Out of the normal range in the last month: {out[0] if len(out) == 1 else len(out)}"
@@ -141,12 +144,12 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _told(result: ProcessKpisResult, kpi: str, series: pd.DataFrame) -> str:
     known = series.dropna(subset=["value"])
     if known.empty:
-        return f"{LABELS[kpi]}: no figure."
+        return f"{tr(LABELS[kpi])}: no figure."
     words = result.context.words
     first, last = known.iloc[0], known.iloc[-1]
     outside = int(known["signal"].isin(["above", "below"]).sum())
     return (
-        f"{LABELS[kpi]}: {write(result, kpi, first['value'])} in {words.month(first['month'])}, "
+        f"{tr(LABELS[kpi])}: {write(result, kpi, first['value'])} in {words.month(first['month'])}, "
         f"{write(result, kpi, last['value'])} in {words.month(last['month'])}, "
         f"{words.number(outside)} of {words.number(len(known))} points out of the normal range."
     )

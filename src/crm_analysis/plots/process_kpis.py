@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from crm_analysis.errors import ParameterError, listed, nearest
 from crm_analysis.findings import VERDICTS
+from crm_analysis.language import tr
 from crm_analysis.plots._kpi_board import board
 from crm_analysis.plots._kpi_course import courses, draw_course, rows_of, write
 from crm_analysis.plots.theme import (
@@ -117,7 +118,7 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
     levels = (
         f"{write(result, row['kpi'], row['before'])} before, {write(result, row['kpi'], row['after'])} after"
     )
-    title = f"{LABELS[row['kpi']]}: {levels}"
+    title = f"{tr(LABELS[row['kpi']])}: {levels}"
     return describe(ax, title, f"Course of a KPI around the event. {title}; verdict: {word}.")
 
 
@@ -147,7 +148,7 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
     rows = [row for row in rows if not np.isnan(row["value"])]
     ax = new_axes(ax, size=(WIDTH, 1.2 + _ROW * max(len(rows), 2)), grid="x")
     if not rows:
-        return nothing_to_draw(ax, f"{LABELS[kpi]}: no figure of this period.")
+        return nothing_to_draw(ax, f"{tr(LABELS[kpi])}: no figure of this period.")
     told = []
     for place, row in enumerate(rows):
         ranged = not np.isnan(row["low"] + row["high"])
@@ -174,7 +175,7 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.xaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
     split = ", by class of client" if len(rows) > 1 else f": {write(result, kpi, rows[0]['value'])}"
-    return describe(ax, f"{LABELS[kpi]}{split}", f"{LABELS[kpi]}: {', '.join(told)}.")
+    return describe(ax, f"{tr(LABELS[kpi])}{split}", f"{tr(LABELS[kpi])}: {', '.join(told)}.")
 
 
 def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:

@@ -6,13 +6,12 @@ Rows that came after the end of the period are not part of it: November does not
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_analysis.reporting.keys import hash_of, package
-from crm_analysis.sources.fingerprint import cache_folder, fingerprint
+from crm_analysis.sources.fingerprint import cache_folder, fingerprint, remember
 
 if TYPE_CHECKING:
     from datetime import date
@@ -84,12 +83,7 @@ class Memory:
         if fingerprint(self._config, self._folder) != self._state:
             return
         self._known |= {end.isoformat(): asdict(known) for end, known in slices.items()}
-        content = {"package": package(), "slices": self._known}
-        with tempfile.NamedTemporaryFile(
-            "w", dir=place, prefix=f".{_REMEMBERED}.", delete=False, encoding="utf-8"
-        ) as temporary:
-            json.dump(content, temporary, ensure_ascii=False)
-        Path(temporary.name).replace(place / _REMEMBERED)
+        remember(place / _REMEMBERED, {"package": package(), "slices": self._known})
 
     def _read(self) -> dict[str, dict[str, Any]]:
         if not self._state:

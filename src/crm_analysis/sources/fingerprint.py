@@ -43,7 +43,7 @@ def fingerprint(config: Config, folder: Path) -> str:
         return ""
     known = _remembered(folder)
     hashes = {name: _hash_of(path, known) for name, path in sorted(files.items())}
-    _remember(folder, known)
+    remember(folder / _REMEMBERED, known)
     told = {
         "files": hashes,
         "toml": hashlib.sha256(config.text).hexdigest(),
@@ -128,10 +128,17 @@ def _remembered(folder: Path) -> dict[str, Any]:
     )
 
 
-def _remember(folder: Path, known: dict[str, Any]) -> None:
-    # a name that nobody can have foreseen: a link that came with the data would lead elsewhere
-    with tempfile.NamedTemporaryFile(
-        "w", dir=folder, prefix=f".{_REMEMBERED}.", delete=False, encoding="utf-8"
-    ) as temporary:
-        json.dump(known, temporary, sort_keys=True)
-    Path(temporary.name).replace(folder / _REMEMBERED)
+def remember(path: Path, known: object) -> None:
+    """Keep plain values for later runs, whole or not at all; on a full disk these only take longer."""
+    made = None
+    try:
+        # a name that nobody can have foreseen: a link that came with the data would lead elsewhere
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
+        ) as temporary:
+            made = Path(temporary.name)
+            json.dump(known, temporary, ensure_ascii=False, sort_keys=True)
+        made.replace(path)
+    except OSError:
+        if made is not None:
+            made.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from crm_analysis.analyses._deals.forecast_backtest import (
 )
 from crm_analysis.analyses._saying import relative
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences._deals_forecast import METHODS
 from crm_analysis.stats.conformal import FEWEST_MISSES
@@ -153,7 +154,7 @@ def _trust(made: Forecast, words: Words) -> Finding:
 
 
 def _rule(made: Forecast, words: Words) -> Finding:
-    plain = METHODS[made.best_plain]
+    plain = tr(METHODS[made.best_plain])
     if made.tested < FEWEST_TESTS:
         said = _say("rule.untested", plain=plain)
         return Finding(STEM, "forecast_rule", "not_enough_data", said, n=made.tested)

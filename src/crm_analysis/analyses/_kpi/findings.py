@@ -10,6 +10,7 @@ import numpy as np
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
 from crm_analysis.analyses._saying import rows
 from crm_analysis.findings import Finding, Findings
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences.process_kpis import COUNTED, GROUPS, MOVES, NAMES, SURE
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
@@ -48,7 +49,7 @@ class Facts:
 
     def name(self, kpi: str) -> str:
         """Name a KPI within a sentence."""
-        return NAMES[kpi]
+        return tr(NAMES[kpi])
 
     def level(self, kpi: str, group: str) -> dict[str, Any] | None:
         """Return the figure of a group for the period; None where there is none."""
@@ -107,14 +108,14 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
     needed = SEASON_MONTHS if row["status"] == "season_unclear" else FEWEST_MONTHS
     figures = {
         "name": _with_group(facts, kpi, group),
-        "move": MOVES[kpi][0 if up else 1],
+        "move": tr(MOVES[kpi][0 if up else 1]),
         "n": words.number(row["n_points"]),
         "needed": words.number(needed),
         "points": "months" if months else "quarters",
         "span": words.counted(row["n_points"], "month" if months else "quarter"),
         "level": _level(facts, kpi, group),
         "season": sentence(STEM, "season") if row["seasonal"] else "",
-        "sure": SURE.get(row["strength"], ""),
+        "sure": tr(SURE.get(row["strength"], "")),
         "change": facts.write(kpi, row["change_per_year"], signed=True),
         "detectable": facts.write(kpi, row["detectable"]),
         **_size(facts, row),
@@ -203,7 +204,7 @@ def _event(facts: Facts, row: dict[str, Any]) -> Finding:
         "step": facts.write(kpi, row["step"], signed=True),
         "before": facts.write(kpi, row["before"]),
         "after": facts.write(kpi, row["after"]),
-        "sure": SURE.get(row["strength"], ""),
+        "sure": tr(SURE.get(row["strength"], "")),
         **facts.span(kpi, row["low"], row["high"], signed=True),
     }
     return Finding(
@@ -232,7 +233,7 @@ def _money(course: Course, row: dict[str, Any]) -> float | None:
 
 def _with_group(facts: Facts, kpi: str, group: str) -> str:
     name = facts.name(kpi)
-    return name if group == ALL else f"{name}, {GROUPS[group]},"
+    return name if group == ALL else f"{name}, {tr(GROUPS[group])},"
 
 
 def _row(frame: pd.DataFrame, kpi: str, group: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from crm_analysis.analyses._kpi.measures import FEWEST_DECISIONS
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, STEM
+from crm_analysis.language import tr
 from crm_analysis.result import Sentences
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences.process_kpis import LABELS
@@ -32,7 +33,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 kpi,
-                LABELS[kpi],
+                tr(LABELS[kpi]),
                 float(level["value"]),
                 spec.written,
                 float(level["value"] / before - 1) if before > 0 else None,
