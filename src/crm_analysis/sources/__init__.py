@@ -3,6 +3,7 @@
 Examples
 --------
 >>> import pandas as pd
+>>> from crm_analysis.sources import open_source
 >>> deals = pd.DataFrame({"deal_id": ["7"], "status": ["open"], "amount": [1200.0]})
 >>> source = open_source({"deals": deals})
 >>> source.tables["deals"].count().execute()
