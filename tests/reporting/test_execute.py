@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from tests.reporting.conftest import ended, make_notebook
 
 from crm_analysis.reporting.cleaning import as_text, from_text
@@ -153,6 +155,21 @@ def test_the_notebook_is_written_at_its_ends_only(attempt, monkeypatch) -> None:
     monkeypatch.setattr("papermill.engines.write_ipynb", lambda *_: written.append(1))
     attempt(*["x = 1"] * 5)
     assert len(written) == 2
+
+
+def test_an_idle_kernel_is_not_interrupted_before_it_is_ended(attempt, monkeypatch) -> None:
+    # it would write of it to stderr, and a scheduler would send mail
+    sent: list[int] = []
+    real = LocalProvisioner.send_signal
+
+    async def spy(self, number: int) -> None:
+        sent.append(number)
+        await real(self, number)
+
+    monkeypatch.setattr(LocalProvisioner, "send_signal", spy)
+    assert attempt("1 + 1")[0].status == "published"
+    assert attempt("1 / 0")[0].status == "failed"
+    assert signal.SIGINT not in sent
 
 
 def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) -> None:

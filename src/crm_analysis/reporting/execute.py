@@ -164,6 +164,9 @@ class OwnKernel(AsyncKernelManager):
         else:
             process.kill()
 
+    async def _async_interrupt_kernel(self) -> None:
+        """Do nothing: an idle kernel, interrupted before it is ended as Jupyter does, complains on stderr."""
+
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         """Remove the sockets with the kernel."""
         if self._deadline is not None:
