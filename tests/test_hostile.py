@@ -17,6 +17,7 @@ from crm_analysis.cli import main
 from crm_analysis.errors import DataError, MappingError
 from crm_analysis.sources import open_source
 from tests import small_company
+from tests.reporting.conftest import make_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,18 +93,21 @@ def test_data_without_any_date_say_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a group of processes is interrupted in another way there")
-def test_an_interrupted_run_leaves_nothing_behind(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "reports"
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    project, begun = make_project(tmp_path / "project"), tmp_path / "begun"
+    project.write(
+        "2_customer_abc", f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)"
+    )
+    out = project.reports
     command = [sys.executable, "-c", "from crm_analysis.cli import main; main()", "report", "2026-02"]
     running = subprocess.Popen(
-        [*command, "--data", str(data), "--out", str(out), "--jobs", "2"],
+        [*command, "--data", "data", "--jobs", "2"], cwd=project.folder,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
-    for _ in range(600):  # until notebooks are being run
-        if list(out.glob(".staging-*")):
+    for _ in range(600):  # until a notebook is being run
+        if begun.exists():
             break
         time.sleep(0.1)
-    time.sleep(1)
     os.killpg(running.pid, signal.SIGINT)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == 1
