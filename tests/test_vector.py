@@ -77,7 +77,7 @@ def test_letters_keep_their_size() -> None:
 
 def test_its_width_is_that_of_the_page() -> None:
     svg, width = to_svg(drawn(LONG))
-    view = numbers(r'viewBox="0 0 ([\d.]+) ', svg)[0]
+    view = numbers(r'viewBox="\S+ \S+ ([\d.]+) ', svg)[0]
     assert width == pytest.approx(view * 96 / 72, abs=0.1)
     assert 500 < width < 700
 

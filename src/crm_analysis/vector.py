@@ -11,14 +11,18 @@ import re
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 #: Names within the file come from what they name and from this text: no chance, no clock.
 _SETTINGS = {"svg.hashsalt": "crm_analysis", "svg.fonttype": "path"}
+#: Around what is drawn, in inches, as matplotlib leaves.
+_MARGIN = 0.1
 _NOTHING_ABOUT = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-_HEAD = re.compile(r'^.*?<svg [^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>', re.DOTALL)
+_HEAD = re.compile(r"^.*?<svg [^>]*>", re.DOTALL)
 _UNSEEN = re.compile(r"<metadata>.*?</metadata>|<!--.*?-->|<style [^>]*>.*?</style>", re.DOTALL)
 _STEPS = re.compile(r' d="([^"]*)"')
 #: A factor stays as exact as it is: it stretches a whole word.
@@ -30,13 +34,15 @@ _STYLE = re.compile(r' style="([^"]*)"')
 _EMPTY = re.compile(r"<defs>\s*</defs>|<g>\s*</g>")
 
 
-def to_svg(drawn: Figure) -> tuple[str, float]:
+def to_svg(drawn: Figure, held: Bbox | None = None) -> tuple[str, float]:
     """Write a figure as SVG, transparent and cut to what is drawn.
 
     Parameters
     ----------
     drawn
         The figure; it stays open.
+    held
+        What is drawn, in inches; measured where it is not known, which takes as long as drawing it.
 
     Returns
     -------
@@ -51,15 +57,28 @@ def to_svg(drawn: Figure) -> tuple[str, float]:
     '<svg xmlns="http://www.w3.org/2000/svg" '
     >>> plt.close(drawn)
     """
-    buffer = io.StringIO()
-    with plt.rc_context(_SETTINGS):  # type: ignore[arg-type]
-        drawn.savefig(buffer, format="svg", bbox_inches="tight", transparent=True, metadata=_NOTHING_ABOUT)
-    text = buffer.getvalue()
-    width, height = next((float(head[1]), float(head[2])) for head in _HEAD.finditer(text))
-    size = f'viewBox="0 0 {_cut(width)} {_cut(height)}" width="{_cut(width)}pt" height="{_cut(height)}pt"'
+    box = (held or drawn.get_tightbbox()).padded(_MARGIN)
+    left, top, width, height = (
+        72 * length for length in (box.x0, drawn.get_figheight() - box.y1, box.width, box.height)
+    )
+    view = " ".join(map(_cut, (left, top, width, height)))
+    size = f'viewBox="{view}" width="{_cut(width)}pt" height="{_cut(height)}pt"'
     joints = 'stroke-linejoin="round" stroke-linecap="butt"'
-    body = _small(_HEAD.sub("", text))
+    body = _small(_HEAD.sub("", _written(drawn)))
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {joints}>{body}', width * 96 / 72
+
+
+def _written(drawn: Figure) -> str:
+    """Write the whole sheet, which what is drawn may leave; the usual way to save draws twice, to cut it."""
+    for ground in (drawn.patch, *(axes.patch for axes in drawn.axes)):
+        ground.set_visible(False)  # transparent
+    buffer, canvas = io.StringIO(), drawn.canvas
+    try:
+        with plt.rc_context(_SETTINGS):  # type: ignore[arg-type]
+            FigureCanvasSVG(drawn).print_svg(buffer, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
+    finally:
+        drawn.set_canvas(canvas)
+    return buffer.getvalue()
 
 
 def _small(body: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 from ibis import _
+from ibis.backends.duckdb import Backend as DuckDB
 
 from crm_analysis.coverage import Coverage, cover
 from crm_analysis.errors import MissingTableError
@@ -77,7 +78,7 @@ class PeriodView:
     @cached_property
     def deals(self) -> ibis.Table:
         """Deals known at the end of the period, as they stood then; a row a deal."""
-        return self._with_stage(self.outcomes)
+        return self._named("deals", self._with_stage(self.outcomes))
 
     @cached_property
     def outcomes(self) -> ibis.Table:
@@ -101,7 +102,7 @@ class PeriodView:
             # without a history the stage is known only of deals whose state has not changed since
             same = decided | (deals.status == "open")
             masked["stage"] = same.ifelse(deals.stage, ibis.null("string"))
-        return deals.mutate(**masked)
+        return self._named("outcomes", deals.mutate(**masked))
 
     @property
     def created(self) -> ibis.Table:
@@ -151,7 +152,7 @@ class PeriodView:
             lines = won.select(
                 *kept, sale_id=won.deal_id, deal_id=won.deal_id, sold_at=won.closed_at, amount=amount
             )
-        return self._looked_up(lines)
+        return self._named("sales", self._looked_up(lines))
 
     @property
     def sales(self) -> ibis.Table:
@@ -169,7 +170,7 @@ class PeriodView:
         done = (activities.done_at < self._end).fill_null(False)
         masked = activities.mutate(done_at=done.ifelse(activities.done_at, ibis.null("timestamp")))
         planned = masked.due_at.notnull() if "due_at" in masked.columns else ibis.literal(value=False)
-        return masked.filter(masked.done_at.notnull() | planned)
+        return self._named("activities", masked.filter(masked.done_at.notnull() | planned))
 
     @property
     def stage_history(self) -> ibis.Table:
@@ -196,7 +197,7 @@ class PeriodView:
         for facts in (self.sales_to_date, self.deals if self.has("deals") else None):
             if facts is not None and "customer_id" in facts.columns:
                 early = early | customers.customer_id.isin(facts.customer_id)
-        return customers.filter(early)
+        return self._named("customers", customers.filter(early))
 
     def table(self, name: str) -> ibis.Table:
         """Return any canonical table as it stood at the end."""
@@ -248,6 +249,18 @@ class PeriodView:
     def _in_period(self, moment: ibis.Value) -> ibis.Value:
         # what happened at the end or later is not in the tables
         return moment >= ibis.timestamp(f"{self.period.start} 00:00:00")
+
+    def _named(self, name: str, rows: ibis.Table) -> ibis.Table:
+        """Let queries name what is known at the end, so that each need not be written with all it rests on.
+
+        Writing queries takes longer than running them. A database of others is not written to.
+        """
+        backend = rows.get_backend()
+        if not isinstance(backend, DuckDB):
+            return rows
+        known = f"{name} known before {self.period.end}"
+        backend.con.execute(f'CREATE OR REPLACE TEMP VIEW "{known}" AS {backend.compile(rows)}')
+        return backend.table(known, database="temp.main")
 
     def _with_stage(self, deals: ibis.Table) -> ibis.Table:
         """Put the last stage entered before the end in place of the present one."""
