@@ -6,15 +6,18 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
 import crm_analysis
-from crm_analysis import lab
+from crm_analysis import cli_report, lab
 from crm_analysis.cli import main
+from crm_analysis.errors import PeriodError
 from crm_analysis.reporting.forked import is_possible
+from crm_analysis.sources.config import Settings
 from tests import small_company
 
 if TYPE_CHECKING:
@@ -101,6 +104,44 @@ def test_last_month_becomes_an_absolute_period(data: Path, tmp_path_factory, mon
     refused = run("report", "last-month", "--data", data)  # the data end long before
     assert refused.exit_code == 2
     assert re.search(r"The period \d{4}-\d\d lies after all data", refused.output)
+
+
+def test_it_is_the_day_of_the_company_not_of_the_machine(monkeypatch) -> None:
+    at = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return at.astimezone(tz)
+
+    monkeypatch.setattr(cli_report, "datetime", Clock)
+    days = {
+        zone: cli_report.today_in(Settings(timezone=zone))
+        for zone in ("UTC", "Europe/Berlin", "America/New_York")
+    }
+    assert days == {
+        "UTC": date(2026, 10, 31),
+        "Europe/Berlin": date(2026, 11, 1),
+        "America/New_York": date(2026, 10, 31),
+    }
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_last_month_is_that_of_the_zone_in_the_settings(zone: str, data: Path, monkeypatch) -> None:
+    # on the two sides of the date line it is never the same day; this machine may stand anywhere
+    (data / "crm.toml").write_text(f'[settings]\ntimezone = "{zone}"\n[deals]\nfile = "deals.csv"\n')
+    days = {"Pacific/Kiritimati": date(2026, 3, 1), "Pacific/Pago_Pago": date(2026, 2, 28)}
+    monkeypatch.setattr(cli_report, "today_in", lambda settings: days[settings.timezone])
+    asked = []
+
+    def stop(order):
+        asked.append(order.absolute())
+        raise PeriodError("Stopped.", "", "")
+
+    monkeypatch.setattr("crm_analysis.reporting.plan.make_plans", stop)
+    assert run("report", "last-month", "--data", data, "--out", data / "reports").exit_code == 2
+    assert run("why", "last-month", "sales_dynamics", "--data", data).exit_code == 2
+    assert asked == ["2026-02" if "Kiri" in zone else "2026-01"] * 2
 
 
 def test_lab_opens_the_notebooks_with_the_kernel_of_this_environment(root: Path, monkeypatch) -> None:

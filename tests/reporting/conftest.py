@@ -121,7 +121,7 @@ def runs(process: int) -> bool:
     """Say whether a process is there and is no zombie."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # before it was opened, or while it was read
         return False
     return state != "Z"
 

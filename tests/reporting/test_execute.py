@@ -65,6 +65,18 @@ def test_the_kernel_is_this_interpreter_in_a_quiet_place(attempt, monkeypatch, t
     ]
 
 
+REACHED = """\
+import json, pathlib
+from ipykernel.connect import get_connection_file
+file = pathlib.Path(get_connection_file())
+print(json.loads(file.read_text())["transport"], oct(file.parent.stat().st_mode & 0o777))"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sockets have no files there")
+def test_nobody_else_reaches_a_kernel(attempt) -> None:
+    assert attempt(REACHED)[1] == ["ipc 0o700\n"]
+
+
 def test_sockets_go_with_the_kernel(attempt, monkeypatch) -> None:
     with tempfile.TemporaryDirectory(prefix="t-") as place:  # short: paths of sockets have a limit
         monkeypatch.setattr(tempfile, "tempdir", place)
@@ -178,4 +190,4 @@ def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) ->
     monkeypatch.setattr("os.environ", dict(os.environ))
     outcome = execute(Task("report", as_text(make_notebook("1")), {}, tmp_path))
     assert outcome == Outcome("report", "failed", None, outcome.error)
-    assert "Kernel died" in outcome.error
+    assert outcome.error == "The kernel ended before its notebook, with exit code 0."

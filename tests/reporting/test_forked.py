@@ -279,14 +279,31 @@ def test_all_ends_with_the_warm_process_and_its_socket_is_removed(quiet: None, s
     assert SOCKET not in os.environ
 
 
+def test_the_system_itself_ends_a_kernel_whose_warm_process_is_gone(warm: str, say) -> None:
+    asked = "import ctypes; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)"
+    assert say(asked) == [str(int(signal.SIGKILL))]  # PR_GET_PDEATHSIG of prctl(2)
+
+
 WAITING = """\
-import os, pathlib, subprocess, time
+import ctypes, os, pathlib, subprocess
 mark = pathlib.Path({mark!r})
 if not mark.exists():
     child = subprocess.Popen(["sleep", "600"])
     pathlib.Path({mark!r} + "~").write_text(f"{{os.getpid()}} {{os.getppid()}} {{child.pid}}")
     os.rename({mark!r} + "~", mark)
-    time.sleep(600)"""
+    ctypes.PyDLL(None).sleep(600)  # lets no other thread of the kernel run: none can end it"""
+
+
+def test_a_deadline_ends_a_forked_kernel_with_all_it_started(warm: str, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    waiting = as_text(make_notebook(WAITING.format(mark=str(mark))))
+    outcome = execute(Task("report", waiting, {}, tmp_path, deadline=0.05))
+    assert outcome == Outcome("report", "failed", 2, "It took longer than 0.05 minutes.")
+    kernel, parent, child = map(int, mark.read_text().split())
+    assert parent != os.getpid()
+    assert ended(kernel, child)
+
+
 COLD = "import crm_analysis.reporting.forked as f; f.is_possible = lambda: False"
 COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv[1:])"
 
@@ -298,9 +315,11 @@ COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv
         ("forked", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
         ("forked", "server", signal.SIGKILL, 0),
         ("forked", "kernel", signal.SIGKILL, 1),
+        ("forked", "kernel", signal.SIGSEGV, 1),
         ("cold", "runner", signal.SIGKILL, -signal.SIGKILL),
         ("cold", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
         ("cold", "kernel", signal.SIGKILL, 1),
+        ("cold", "kernel", signal.SIGSEGV, 1),
     ],
 )
 def test_whoever_is_killed_no_process_is_left(
@@ -321,12 +340,7 @@ def test_whoever_is_killed_no_process_is_left(
     assert (parent == runner.pid) == (how == "cold")
 
     os.kill({"runner": runner.pid, "server": parent, "kernel": kernel}[victim], by)
-    assert ended(kernel)
-    if by == signal.SIGTERM or (how == "forked" and victim != "server"):
-        assert ended(child)
-    # else nobody was there to end what a cold kernel has started
-    elif runs(child):
-        os.kill(child, signal.SIGKILL)
+    assert ended(kernel, child)
     output, _ = runner.communicate(timeout=60)
     assert runner.returncode == code, output
     assert ended(runner.pid, *children)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from crm_analysis.reporting.plan import Order, make_plans
+from crm_analysis.reporting.order import Order
+from crm_analysis.reporting.plan import make_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,11 @@ import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.reporting.conftest import LOAD, Project
 from tests.reporting.test_unchanged import add_row, change_row, edit
 
+from crm_analysis.reporting import run
 from crm_analysis.reporting.restated import banner, restate
 from crm_analysis.words import Words
 
@@ -61,7 +63,12 @@ def test_new_prose_is_shown_without_a_run_as_a_run_would(published: Project, tmp
     before = json.loads((published.reports / "2026-02" / "manifest.json").read_text())["times"]
     elsewhere = Project(shutil.copytree(published.folder, tmp_path / "elsewhere"))
 
-    again = published.report("2026-02")
+    def start(*_: object, **__: object) -> None:
+        raise AssertionError("no kernel is needed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "warm_process", start)
+        again = published.report("2026-02")
     assert again.exit_code == 0, again.output
     shown = published.files()
     assert b"<em>buys</em>" in shown["2026-02/customer_abc.html"]
@@ -103,6 +110,34 @@ def test_a_late_correction_reruns_the_periods_it_touches_and_they_say_so(project
     # elsewhere nothing was published before
     assert project.report("2026-01", "--out", "fresh").exit_code == 0
     assert b"Restated" not in project.files("fresh")["2026-01/sales_dynamics.html"]
+
+
+def test_a_restatement_outlives_a_failure(project: Project) -> None:
+    with_revenue(project, "2026-01")
+    restated = "Restated with data up to March 10, 2026. Revenue: was 2,200, is now 3,200."
+    notebook = project.folder / "notebooks" / "1_sales_dynamics.ipynb"
+    good = notebook.read_text()
+    fails = good.replace("value = float", "1 / 0; value = float")
+    assert fails != good
+
+    # it fails on the corrected data before anybody has seen them
+    change_row(project, "sales", 25, "amount", 1100)  # in January: 100 before
+    notebook.write_text(fails)
+    for _ in range(2):
+        assert project.report("2026-01").exit_code == 1
+        assert banners(project, "2026-01") == []
+    notebook.write_text(good)
+    assert project.report("2026-01").exit_code == 0
+    assert banners(project, "2026-01") == [restated]
+
+    # and once it is restated; the page that is kept says so, too
+    notebook.write_text(fails)
+    assert project.report("2026-01").exit_code == 1
+    assert banners(project, "2026-01") == [restated]
+    notebook.write_text(good)
+    assert project.report("2026-01").exit_code == 0
+    assert banners(project, "2026-01") == [restated]
+    assert banners(project, "2026-01", "index") == [restated]
 
 
 def test_rows_of_a_period_that_still_ran_are_no_correction(project: Project) -> None:

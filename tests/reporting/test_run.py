@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from tests.reporting.logs import read_log
 
 import crm_analysis
 from crm_analysis.reporting.notebooks import discover
-from crm_analysis.reporting.plan import Order, make_plans
+from crm_analysis.reporting.order import Order
+from crm_analysis.reporting.plan import make_plans
+from crm_analysis.reporting.run import _ended_by_signal
 
 
 def manifest(project: Project, period: str = "2026-02") -> dict[str, Any]:
@@ -125,7 +129,9 @@ def test_a_failed_notebook_is_told_kept_apart_and_stops_nobody(published: Projec
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert b"ZeroDivisionError" in after["2026-02/failed/customer_abc.ipynb"]
     assert str(published.folder).encode() not in after["2026-02/failed/customer_abc.ipynb"]
+    assert "\n    crm-analysis open-failed 2026-02 customer_abc\n" in failed.stderr
     entry = manifest(published)["notebooks"]["customer_abc"]
+    assert entry.pop("last_good")["inputs"]  # what the next success is compared with
     assert {f"2026-02/{name}" for name in entry.pop("files")} == {*kept, "2026-02/customer_abc.html"}
     assert entry == {
         "number": 2, "title": "Clients", "status": "failed", "cell": 5,
@@ -278,3 +284,19 @@ def test_data_with_too_many_errors_stop_the_run_before_it_begins(project: Projec
     assert refused.exit_code == 1
     assert "gewonnen" in refused.output
     assert not project.reports.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals cannot be sent to a thread there")
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+def test_a_signal_that_python_swallows_is_heard_all_the_same(raised: type[BaseException]) -> None:
+    class Late:
+        def __del__(self) -> None:
+            raise raised
+
+    @_ended_by_signal()
+    def run() -> None:
+        Late()
+        time.sleep(10)
+
+    with pytest.raises(raised):
+        run()

@@ -10,7 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from crm_analysis.cards import sparkline
-from crm_analysis.reporting.site import render_index
+from crm_analysis.errors import ReportError
+from crm_analysis.reporting.site import render_index, renew
 from crm_analysis.tiles import Tile
 
 if TYPE_CHECKING:
@@ -172,6 +173,20 @@ def test_hostile_text_is_inert(tmp_path: Path, hostile: str) -> None:
     assert not [tag for tag in made.find_all() if any(name.startswith("on") for name in tag.attrs)]
     assert hostile in [p.get_text() for p in made.select(".card-label")]
     assert all(img["src"].startswith("data:image/png") for img in made.find_all("img"))
+
+
+def test_a_page_that_could_do_more_than_be_read_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(tmp_path, "2026-10", 10.0)
+    renew(tmp_path)
+    before = (tmp_path / "index.html").read_text()
+    # as if text from data had come through unescaped
+    picture = "<img src='https://host.example/x.png' alt='x'>"
+    monkeypatch.setattr("crm_analysis.reporting.site.Cards._repr_html_", lambda _: picture)
+    with pytest.raises(ReportError, match="an address in src of img"):
+        renew(tmp_path)
+    assert (tmp_path / "index.html").read_text() == before
 
 
 def test_the_same_folder_gives_the_same_page(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 from crm_analysis.reporting import keys
 from crm_analysis.reporting.due import Due, look
 from crm_analysis.reporting.notebooks import discover
-from crm_analysis.reporting.plan import Order, make_plans
+from crm_analysis.reporting.order import Order
+from crm_analysis.reporting.plan import make_plans
 
 if TYPE_CHECKING:
     from tests.reporting.conftest import Project

@@ -38,6 +38,11 @@ class Due:
     def __bool__(self) -> bool:
         return bool(self.reasons)
 
+    @property
+    def needs_kernels(self) -> bool:
+        """Whether anything is to run, not only to be shown anew."""
+        return bool(self.run or self.summary)
+
     def told(self, stem: str) -> str:
         """Say of one report what is to be done, and why."""
         if stem not in self.reasons:

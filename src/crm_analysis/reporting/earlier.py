@@ -12,6 +12,7 @@ from crm_analysis.reporting import manifest
 from crm_analysis.reporting.cleaning import from_text
 from crm_analysis.reporting.notebooks import SUMMARY, file_of
 from crm_analysis.reporting.pages import render
+from crm_analysis.reporting.restated import banner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -47,8 +48,7 @@ class Earlier:
         made = manifest.read_json(folder / manifest.NAME) or {}
         self.entries: dict[str, Any] = made.get("notebooks", {})
         self.summary: dict[str, Any] = made.get(SUMMARY, {})
-        #: Whether the data covered the period to its end: rows that came after it are corrections.
-        self.was_whole = bool(made) and made.get("covered") == made.get("period")
+        self._whole = bool(made) and made.get("covered") == made.get("period")
         self._files = {
             stem: entry.get("files", {}) for stem, entry in {**self.entries, SUMMARY: self.summary}.items()
         }
@@ -74,6 +74,18 @@ class Earlier:
         """Return how long each report took when it last ran."""
         return dict(sorted({**self._times.get("notebooks", {}), **now}.items()))
 
+    def last_good(self, stem: str) -> dict[str, Any]:
+        """Return what was published last of a report: ``inputs``, ``tiles``, ``restated``, and ``whole``.
+
+        The last says whether the data covered the period then: rows that came later are corrections. Runs
+        that failed since hand it on; empty where nothing was published, or a page left out since.
+        """
+        entry: dict[str, Any] = {**self.entries, SUMMARY: self.summary}.get(stem, {})
+        if entry.get("status") != "published":
+            return dict(entry.get("last_good", {}))
+        kept: dict[str, Any] = {n: entry[n] for n in ("inputs", "tiles", "restated") if n in entry}
+        return kept | {"whole": self._whole}
+
     def notebook(self, stem: str) -> NotebookNode | None:
         """Return the executed notebook as it was published; None where it is gone or was changed."""
         name = file_of(stem, "ipynb")
@@ -96,8 +108,9 @@ class Earlier:
         note = tr(_EARLIER_OF if made else _EARLIER, words.language).format(
             made=day_of(made, words) if made else "", failed=day_of(now, words)
         )
+        notes = (note, *banner(self.last_good(notebook.stem).get("restated"), words))
         try:
-            return render(notebook, executed, view, links, (note,), with_code=with_code)
+            return render(notebook, executed, view, links, notes, with_code=with_code)
         except ReportError:
             return ""
 

@@ -14,12 +14,9 @@ import asyncio
 import logging
 import math
 import os
-import shutil
 import signal
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import papermill
@@ -32,11 +29,16 @@ from papermill.exceptions import PapermillExecutionError
 
 from crm_analysis import errors
 from crm_analysis.reporting.cleaning import from_text
+from crm_analysis.reporting.client import Client
 from crm_analysis.reporting.environment import of_kernel
 from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone
+from crm_analysis.reporting.keeper import Keeper
+from crm_analysis.reporting.sockets import SocketFolder
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crm_analysis.reporting.parameters import Value
 
 Status = Literal["published", "failed", "left_out"]
@@ -44,6 +46,7 @@ Status = Literal["published", "failed", "left_out"]
 #: Minutes after which a report is given up, unless another number is asked for.
 DEADLINE = 30.0
 _START_SECONDS = 120
+_LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,16 @@ class OwnKernel(AsyncKernelManager):
     #: The exit code, where it ended by itself or was killed by another.
     code: ClassVar[int | None] = None
     _alive: ClassVar[set[OwnKernel]] = set()
+    _keeper: ClassVar[Keeper] = Keeper()
+    #: The process group of a cold kernel; of a forked one the warm process takes care.
+    _group: int | None = None
     _deadline: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        self._folder = tempfile.mkdtemp(prefix="crm-")
-        settings["connection_file"] = str(Path(self._folder) / "kernel.json")
+        self._folder = SocketFolder()
+        settings["connection_file"] = str(self._folder.path / "kernel.json")
         settings["transport"] = "tcp" if os.name == "nt" else "ipc"
+        settings["client_factory"] = Client
         super().__init__(*args, **settings)
         self._alive.add(self)
 
@@ -147,6 +154,9 @@ class OwnKernel(AsyncKernelManager):
         seen = of_kernel(os.environ, self.task.variables)
         env = {**seen, **ENVIRONMENT, OUT: str(self.task.out)}
         await super().start_kernel(**settings, env=env)
+        if group := getattr(self.provisioner, "pgid", None):
+            self._group = group
+            self._keeper.watch(group)
         seconds = 60 * self.task.deadline
         self._deadline = asyncio.get_running_loop().call_later(seconds, self._give_up)
 
@@ -159,24 +169,30 @@ class OwnKernel(AsyncKernelManager):
         process = getattr(self.provisioner, "process", None)
         if process is None or process.poll() is not None:
             return
-        if group := getattr(self.provisioner, "pgid", None):
-            os.killpg(group, signal.SIGKILL)
+        if self._group is not None:
+            os.killpg(self._group, signal.SIGKILL)
         else:
             process.kill()
 
     async def _async_interrupt_kernel(self) -> None:
         """Do nothing: an idle kernel, interrupted before it is ended as Jupyter does, complains on stderr."""
 
+    async def _async_wait(self, pollinterval: float = _LOOK_SECONDS) -> None:
+        """Wait until it has ended, which it does at once: Jupyter looks every tenth of a second."""
+        await super()._async_wait(pollinterval)
+
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
-        """Remove the sockets with the kernel."""
+        """Remove the sockets with the kernel, and what it has started and left running."""
         if self._deadline is not None:
             self._deadline.cancel()
         if process := getattr(self.provisioner, "process", None):
             type(self).code = process.poll()
+        if self._group is not None:
+            self._keeper.end(self._group)
         await super()._async_cleanup_resources(restart=restart)
         if not restart:
             self._alive.discard(self)
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
     cleanup_resources = _async_cleanup_resources
 

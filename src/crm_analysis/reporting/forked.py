@@ -18,14 +18,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +33,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from crm_analysis.reporting import warm
 from crm_analysis.reporting.environment import of_kernel
+from crm_analysis.reporting.sockets import SocketFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,9 +118,13 @@ class _Forked:
                 return None
             except OSError:
                 told = ""
-            # a warm process that is gone took its kernels with it
-            self.returncode = int(told) if told else -signal.SIGKILL
             self._server.close()
+            if told:
+                self.returncode = int(told)
+            else:  # a warm process that is gone took its kernels with it, but not what these have started
+                self.returncode = -signal.SIGKILL
+                with suppress(OSError):
+                    os.killpg(self.pid, signal.SIGKILL)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -182,11 +185,11 @@ def warm_process(environment: Mapping[str, str] = ONE_THREAD, *, package: str = 
         yield
         return
     os.environ.pop(SOCKET, None)
-    folder = tempfile.mkdtemp(prefix="crm-warm-")  # nobody else can enter it
+    folder = SocketFolder()
     process = None
     try:
         if is_possible():
-            address = str(Path(folder) / "socket")
+            address = str(folder.path / "socket")
             process = _start(address, {**of_kernel(os.environ), **environment, **_NO_THREADS}, package)
             if process is not None:
                 os.environ[SOCKET] = _begun[wanted] = address
@@ -198,7 +201,7 @@ def warm_process(environment: Mapping[str, str] = ONE_THREAD, *, package: str = 
             os.environ[SOCKET] = outer
         if process is not None:
             _end(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
 
 
 def is_possible() -> bool:

@@ -7,23 +7,22 @@ import tempfile
 from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from crm_analysis.errors import ReportError
 from crm_analysis.reporting import manifest, pages, publish
+from crm_analysis.reporting.account import Account
 from crm_analysis.reporting.again import with_prose
 from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
 from crm_analysis.reporting.due import look
 from crm_analysis.reporting.earlier import Earlier
 from crm_analysis.reporting.execute import Outcome, Task, execute
 from crm_analysis.reporting.gate import check_secrets
-from crm_analysis.reporting.keys import DATA, differing
+from crm_analysis.reporting.keys import differing
 from crm_analysis.reporting.notebooks import SUMMARY
-from crm_analysis.reporting.parameters import shown_data
 from crm_analysis.reporting.plan import PeriodReport
-from crm_analysis.reporting.restated import Restatement, banner, of_all, restate
+from crm_analysis.reporting.restated import banner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 #: Told of a period and how one of its notebooks ended.
 Tell: TypeAlias = "Callable[[str, Outcome], None]"
-Entry: TypeAlias = dict[str, Any]
 
 
 class PeriodRun:
@@ -52,7 +50,6 @@ class PeriodRun:
 
     def __init__(self, plan: Plan, pool: Executor) -> None:
         self.plan, self._pool = plan, pool
-        self._began = datetime.now(UTC)
         self._place = Path(tempfile.mkdtemp(dir=plan.order.out, prefix=publish.STAGING))
         self._staging = (self._place / "saved").resolve()
         self._staging.mkdir()
@@ -60,7 +57,7 @@ class PeriodRun:
         self._veil = make_veil(plan.order.data, self._staging, plan.secrets)
         self._outcomes: dict[str, Outcome] = {}
         self._executed: dict[str, NotebookNode] = {}
-        self._entries: dict[str, Entry] = {}
+        self._account = Account(plan, self._earlier, self._staging, self._outcomes)
         self._linked: dict[str, tuple[Notebook, ...]] = {}
         self._running = {self._submit(notebook): notebook for notebook in self._longest_first()}
 
@@ -74,15 +71,15 @@ class PeriodRun:
                 self._take(self._running[future], future.result(), tell)
             for notebook in self._outdated():
                 self._show_again(notebook, tell)
-            self._entries = self._gathered()
-            self._leave_for_summary(self._entries)
+            self._account.leave_for_summary()
             if self._due.summary is not None:
                 self._take(self._due.summary, self._submit(self._due.summary).result(), tell)
             elif plan.summary in self._due.render:
                 self._show_again(plan.summary, tell)
-            self._publish(self._entries)
+            self._publish()
         outcomes = [self._outcomes[n.stem] for n in plan.order.notebooks if n.stem in self._outcomes]
-        stand = any(e["status"] == "published" for s, e in self._entries.items() if s not in self._outcomes)
+        entries = self._account.entries
+        stand = any(e["status"] == "published" for s, e in entries.items() if s not in self._outcomes)
         return PeriodReport(plan.period.text, tuple(outcomes), plan.page, stand)
 
     @contextmanager
@@ -97,10 +94,6 @@ class PeriodRun:
     def _longest_first(self) -> list[Notebook]:
         """Return the analyses by the time they took last: none that takes long is left for the end."""
         return sorted(self._due.run, key=lambda notebook: -self._earlier.seconds_of(notebook.stem))
-
-    @property
-    def _now(self) -> str:
-        return self._began.isoformat(timespec="seconds")
 
     def _submit(self, notebook: Notebook) -> Future[Outcome]:
         order, parameters = self.plan.order, self.plan.parameters[notebook.stem]
@@ -189,7 +182,7 @@ class PeriodRun:
         if self._linked.get(notebook.stem) == links:
             return
         executed, view, with_code = self._executed[notebook.stem], self.plan.view, self.plan.order.with_code
-        notes = banner(self._restated(notebook), view.context.words)
+        notes = banner(self._account.restated(notebook), view.context.words)
         page = pages.render(notebook, executed, view, links, notes, with_code=with_code)
         (self._staging / pages.file_of(notebook.stem)).write_text(page, encoding="utf-8")
         self._linked[notebook.stem] = links
@@ -205,75 +198,16 @@ class PeriodRun:
     def _with_status(self, status: str) -> set[str]:
         return {stem for stem, outcome in self._outcomes.items() if outcome.status == status}
 
-    # -- what the manifest says --------------------------------------------------------------------------
-
-    def _gathered(self) -> dict[str, Entry]:
-        """Return an entry an analysis, those of earlier runs among them."""
-        earlier = self._earlier.entries
-        entries = {}
-        for notebook in self.plan.order.notebooks:
-            if notebook.stem in self._outcomes:
-                entries[notebook.stem] = self._entry(notebook)
-            elif notebook.stem in earlier:
-                entries[notebook.stem] = earlier[notebook.stem]
-        return entries
-
-    def _entry(self, notebook: Notebook) -> Entry:
-        outcome, title = self._outcomes[notebook.stem], notebook.title(self.plan.language)
-        entry: Entry = {"number": notebook.number, "title": title, "status": outcome.status}
-        if outcome.status == "left_out":
-            return entry | {"why": outcome.error, "inputs": self.plan.key(notebook)}
-        if outcome.status == "failed":
-            kept = self._earlier.has_page(notebook.stem)
-            return entry | {"cell": outcome.cell, "error": outcome.error, "kept_page": kept}
-        if restated := self._restated(notebook):
-            entry |= {"restated": restated}
-        return entry | manifest.of_record(self._record(notebook.stem))
-
-    def _record(self, stem: str) -> dict[str, Any]:
-        saved: dict[str, Any] = manifest.read_json(self._staging / f"{stem}.json") or manifest.NOTHING_SAVED
-        return saved
-
-    def _restated(self, notebook: Notebook) -> Restatement | None:
-        """Say what its main figures were before the data of the period were corrected; None if never."""
-        stem, view = notebook.stem, self.plan.view
-        if stem == SUMMARY:
-            return of_all(self._entries.values())
-        before = self._earlier.entries.get(stem, {})
-        corrected = DATA in differing(before.get("inputs", {}), self.plan.key(notebook, ()))
-        if before.get("status") == "published" and corrected and self._earlier.was_whole:
-            tiles = self._record(stem)["tiles"]
-            return restate(before["tiles"], tiles, view.dataset.last_day, view.context.words)
-        kept: Restatement | None = before.get("restated")
-        return kept
-
-    def _leave_for_summary(self, entries: dict[str, Entry]) -> None:
-        """Write what the summary reads besides what was saved: earlier results, and what is missing."""
-        findings = manifest.read_json(self.plan.target / manifest.FINDINGS) or []
-        for stem, entry in entries.items():
-            if entry["status"] != "published":
-                about = {"stem": stem, **entry, **self._dates(stem)}
-                manifest.write_json(self._staging / f"{stem}.{entry['status']}.json", about)
-            elif stem not in self._outcomes:
-                record = manifest.to_record(stem, entry, findings)
-                manifest.write_json(self._staging / f"{stem}.json", record)
-
-    def _dates(self, stem: str) -> dict[str, str]:
-        ran = self._now if stem in self._outcomes else self._earlier.ran(stem)
-        return {"ran": ran, "page_of": self._earlier.page_of(stem)}
-
     # -- publishing --------------------------------------------------------------------------------------
 
-    def _publish(self, entries: dict[str, Entry]) -> None:
+    def _publish(self) -> None:
         """Gather the new folder of the period and put it in place of the old one."""
         plan, staging, target, new = self.plan, self._staging, self.plan.target, self._place / "new"
-        summary = {SUMMARY: self._earlier.summary} if self._earlier.summary else {}
-        if plan.summary is not None and SUMMARY in self._outcomes:
-            summary = {SUMMARY: self._entry(plan.summary)}
+        entries = self._account.with_summary()
         for notebook in plan.order.chosen:
             if notebook.stem not in self._outcomes:
                 continue
-            entry, stem = (entries | summary)[notebook.stem], notebook.stem
+            entry, stem = entries[notebook.stem], notebook.stem
             if entry["status"] == "published":
                 self._render(notebook)  # now that it is known which pages there are
                 entry["inputs"] = self.plan.key(notebook, self._with_page())
@@ -281,35 +215,14 @@ class PeriodRun:
                 entry["files"] = manifest.digests(staging, names)
                 publish.move(staging, new, names)
             elif entry.get("kept_page"):
-                links, with_code = self._with_page(), plan.order.with_code
-                page = self._earlier.marked_page(notebook, plan.view, links, self._now, with_code=with_code)
+                links, now, with_code = self._with_page(), self._account.now, plan.order.with_code
+                page = self._earlier.marked_page(notebook, plan.view, links, now, with_code=with_code)
                 marked = publish.add(new, pages.file_of(stem), page)
                 kept = manifest.digests(target, publish.files_of(target, stem))
                 entry["files"] = kept | manifest.digests(new, marked)
-        self._write_answers(entries, summary)
+        self._account.write(entries)
         failed = {publish.failed_file(stem) for stem in self._with_status("failed") if stem in self._executed}
         publish.move(staging, new, {*failed, manifest.FINDINGS, manifest.NAME})
         every = (path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
         check_secrets(new, every, plan.secrets)
         publish.put(new, target, publish.stale(target, self._outcomes))
-
-    def _write_answers(self, entries: dict[str, Entry], summary: dict[str, Entry]) -> None:
-        """Write findings and manifest of the period."""
-        plan = self.plan
-        saved = [
-            manifest.read_json(self._staging / f"{stem}.json") or manifest.NOTHING_SAVED
-            for stem, entry in entries.items()
-            if entry["status"] == "published"
-        ]
-        manifest.write_json(self._staging / manifest.FINDINGS, manifest.published_findings(saved))
-        ended = datetime.now(UTC)
-        times = {
-            "started": self._now,
-            "finished": ended.isoformat(timespec="seconds"),
-            "seconds": round((ended - self._began).total_seconds(), 3),
-            "notebooks": self._earlier.took({s: o.seconds for s, o in self._outcomes.items() if o.seconds}),
-            **self._earlier.times(self._now, entries | summary, self._outcomes),
-        }
-        described = manifest.describe_period(plan.view, plan.order.values, shown_data(plan.order.data))
-        content = {**described, "notebooks": entries, **summary, "times": times}
-        manifest.write_json(self._staging / manifest.NAME, content)

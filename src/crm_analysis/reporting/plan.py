@@ -1,4 +1,4 @@
-"""What a command asks for, checked in full before anything runs or is written."""
+"""What is to be done for each period of an order, checked in full before anything runs or is written."""
 
 from __future__ import annotations
 
@@ -7,72 +7,27 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from crm_analysis.language import tr
-from crm_analysis.period import parse_range, resolve
+from crm_analysis.period import parse_range
 from crm_analysis.reporting import manifest
 from crm_analysis.reporting.due import look
 from crm_analysis.reporting.keys import Key, make_key
 from crm_analysis.reporting.notebooks import SUMMARY, file_of
-from crm_analysis.reporting.parameters import check_values, shown_data
+from crm_analysis.reporting.parameters import shown_data
 from crm_analysis.reporting.slices import Memory, Slice, slice_of
 from crm_analysis.sources.places import locate, read_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from crm_analysis.dataset import Dataset
     from crm_analysis.period import Period
     from crm_analysis.reporting.execute import Outcome
     from crm_analysis.reporting.notebooks import Notebook
+    from crm_analysis.reporting.order import Order
     from crm_analysis.reporting.parameters import Value
     from crm_analysis.reporting.run import Watcher
     from crm_analysis.view import PeriodView
-
-
-@dataclass(frozen=True)
-class Order:
-    """What was asked for.
-
-    Parameters
-    ----------
-    periods
-        A period, a range ``A..B``, or one relative to ``today`` such as ``last-month``.
-    data
-        Folder of tables or a ``crm.toml``, as typed.
-    out
-        Folder of reports.
-    notebooks
-        All notebooks there are, in order.
-    chosen
-        Those that are to run.
-    values
-        Values of parameters that were given; each goes to the notebooks that declare it.
-    with_code
-        Whether pages show code.
-    today
-        The day on which the order is given; without it no period may be relative.
-    deadline, cell_deadline
-        Minutes that a report, and each of its cells, may take.
-    force
-        Whether to run what is up to date, too.
-    """
-
-    periods: str
-    data: str
-    out: Path
-    notebooks: tuple[Notebook, ...]
-    chosen: tuple[Notebook, ...]
-    values: Mapping[str, Value] = field(default_factory=dict)
-    with_code: bool = False
-    today: date | None = None
-    deadline: float = 30.0
-    cell_deadline: float | None = None
-    force: bool = False
-
-    def absolute(self, fiscal_year_starts: int = 1) -> str:
-        """Return the periods as absolute ones: the last quarter depends on where the fiscal year begins."""
-        return resolve(self.periods, self.today, fiscal_year_starts) if self.today else self.periods
 
 
 @dataclass(frozen=True)
@@ -102,7 +57,7 @@ class Plan:
     @cached_property
     def view(self) -> PeriodView:
         """The data at the end of the period: opened where something is to be done."""
-        return _view(self.order, self.load(), self.period)
+        return self.order.view(self.load(), self.period)
 
     @property
     def language(self) -> str:
@@ -230,7 +185,7 @@ def make_plans(order: Order) -> tuple[Plan, ...]:
         They do not reach the period's end yet, as the settings ask.
     """
     parse_range(order.absolute())  # whether it can be read at all is known before the data are
-    _parameters(order, order.absolute())
+    order.parameters(order.absolute())
     config = read_config(locate(order.data))
     fiscal_year_starts = config.settings.fiscal_year_starts
     periods = parse_range(order.absolute(fiscal_year_starts), fiscal_year_starts)
@@ -248,23 +203,17 @@ def make_plans(order: Order) -> tuple[Plan, ...]:
         must_be_ready(data(), periods, order.today)
     known = {period.end: memory.recall(period.end) for period in periods}
     read = {
-        period.end: slice_of(_view(order, data(), period)) for period in periods if known[period.end] is None
+        period.end: slice_of(order.view(data(), period)) for period in periods if known[period.end] is None
     }
     memory.keep(read)
     plans = tuple(
-        Plan(order, period, known[period.end] or read[period.end], _parameters(order, period.text), data)
+        Plan(order, period, known[period.end] or read[period.end], order.parameters(period.text), data)
         for period in periods
     )
     for plan in plans:
         if not plan.is_up_to_date():
             plan.view  # noqa: B018 - what is asked of the data is checked before anything runs
     return plans
-
-
-def _view(order: Order, dataset: Dataset, period: Period) -> PeriodView:
-    language = str(order.values.get("lang", "")) or None
-    compare_to = order.values.get("compare_to", "previous")
-    return dataset.view(period, str(compare_to), language=language)
 
 
 def _in_words(need: str, language: str) -> str:
@@ -287,9 +236,3 @@ def _in_words(need: str, language: str) -> str:
         for name, where in tables.items()
     ]
     return tr(", or ", language).join(said).replace("_", " ")
-
-
-def _parameters(order: Order, period: str) -> dict[str, dict[str, Value]]:
-    values = {**order.values, "period": period, "data": order.data}
-    must = [name for name in ("period", "data", "lang") if name in values]
-    return {n.stem: check_values(values, n.parameters, must=must, name=n.path.name) for n in order.chosen}

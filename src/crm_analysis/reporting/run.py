@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+from crm_analysis.reporting.due import look
 from crm_analysis.reporting.execute import OwnKernel
 from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.lock import alone
@@ -16,6 +18,7 @@ from crm_analysis.reporting.period_run import PeriodRun
 from crm_analysis.reporting.plan import make_plans, unchanged
 from crm_analysis.reporting.publish import is_behind
 from crm_analysis.reporting.site import renew
+from crm_analysis.reporting.sockets import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 
 _LOOK_SECONDS = 0.05
+#: Periods begun beside the one that is finished: while its summary waits for its turn, none may run out of
+#: notebooks.
+_BEGUN = 2
 
 
 class Watcher(Protocol):
@@ -64,6 +70,7 @@ def run(plans: Sequence[Plan], watcher: Watcher, *, jobs: int) -> tuple[PeriodRe
     """
     order = plans[0].order
     with _ended_by_signal(), alone(order.out) as waited:
+        sweep()
         # another run may have taken in newer data than were read here
         reports = _run(make_plans(order) if waited else plans, watcher, jobs)
         if is_behind(order.out):
@@ -74,17 +81,19 @@ def run(plans: Sequence[Plan], watcher: Watcher, *, jobs: int) -> tuple[PeriodRe
 def _run(plans: Sequence[Plan], watcher: Watcher, jobs: int) -> tuple[PeriodReport, ...]:
     due: list[Plan] = []
     done: dict[Period, PeriodReport] = {}
+    kernels = False
     for plan in plans:
-        if not plan.is_up_to_date():
+        if found := look(plan):
             due.append(plan)
+            kernels |= found.needs_kernels
         else:
             done[plan.period] = unchanged(plan, watcher)
-    warm = warm_process(ENVIRONMENT, package="crm_analysis") if due else nullcontext()
+    warm = warm_process(ENVIRONMENT, package="crm_analysis") if kernels else nullcontext()
     with warm, _drivers(jobs) as pool:
         begun: deque[PeriodRun] = deque()
         for plan in due:
             begun.append(PeriodRun(plan, pool))
-            if len(begun) > 1:  # the notebooks of one period run beside the summary of the one before
+            if len(begun) > _BEGUN:
                 _finish(begun.popleft(), watcher, done)
         while begun:
             _finish(begun.popleft(), watcher, done)
@@ -120,12 +129,24 @@ def _ended_by_signal() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    usual = signal.signal(signal.SIGTERM, _end)
+    usual, told = signal.signal(signal.SIGTERM, _end), sys.unraisablehook
+    sys.unraisablehook = lambda lost: _hear_again(lost) or told(lost)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, usual)
+        sys.unraisablehook = told
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
+
+
+def _hear_again(lost: sys.UnraisableHookArgs) -> bool:
+    """Send a signal once more that came where nothing can be raised, such as in the clean-up of an import."""
+    number = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}.get(lost.exc_type)
+    if number is None or not hasattr(signal, "pthread_kill"):  # Windows
+        return False
+    main = threading.main_thread().ident
+    threading.Timer(_LOOK_SECONDS, signal.pthread_kill, (main, number)).start()
+    return True

@@ -20,6 +20,7 @@ from crm_analysis.language import LANGUAGES, current, msg, speaking, tr
 from crm_analysis.period import Period, parse
 from crm_analysis.reporting.earlier import day_of
 from crm_analysis.reporting.exporter import TEMPLATES
+from crm_analysis.reporting.gate import check_page
 from crm_analysis.reporting.manifest import read_json
 from crm_analysis.reporting.notebooks import SUMMARY
 from crm_analysis.reporting.pages import file_of
@@ -92,6 +93,11 @@ def render_index(reports: Path) -> str:
     -------
     str
         A self-contained page in the language of the newest report; the same folder gives the same text.
+
+    Raises
+    ------
+    ReportError
+        The page could do more than be read.
     """
     found = sorted(_manifests(reports), key=lambda one: (one[0].end, one[0].start), reverse=True)
     with speaking(_language(path for _, path in found)):
@@ -113,7 +119,9 @@ def _render(entries: list[_Entry]) -> str:
     environment.globals["tr"] = tr
     template = environment.get_template("index.html.j2")
     verdicts = [(tr(word), sign) for word, sign in (VERDICTS[verdict] for verdict in _SHOWN)]
-    return template.render(groups=groups, verdicts=verdicts, language=current(), absent=_absent(entries))
+    text = template.render(groups=groups, verdicts=verdicts, language=current(), absent=_absent(entries))
+    check_page(text, tr("Sales reports, all periods"))
+    return text
 
 
 def _absent(entries: list[_Entry]) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ LIBRARIES = (
     *("duckdb", "ibis", "ibis.backends.duckdb", "sqlglot", "babel.numbers", "babel.dates", "rapidfuzz"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "xlsxwriter"),
     *("IPython.core.interactiveshell", "IPython.core.completer", "ipykernel.kernelapp", "ipykernel.ipkernel"),
+    "ipykernel.debugger",  # wanted by each kernel, though nobody debugs it
 )
 #: Read when Python and its libraries start: a kernel that wants other values cannot be a fork.
 _AT_START = re.compile(r"(PYTHON|LD_|LC_|LANG|OMP_|OPENBLAS_|MKL_|ARROW_)|(HOME|MPLCONFIGDIR|MATPLOTLIBRC)$")
@@ -44,6 +45,9 @@ _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 _POLL_SECONDS = 1.0
 _REQUEST_SECONDS = 5.0
 _MOST_BYTES = 1 << 20
+#: New objects after which a kernel looks for garbage. Python's 700 takes a twelfth of the time of a notebook,
+#: since queries are built of many small parts, and finds nothing.
+_LOOK_FOR_GARBAGE = 50_000
 
 
 class _Request(NamedTuple):
@@ -223,8 +227,10 @@ def become_kernel(request: _Request) -> None:
     """Turn this fork into a kernel, as if it had been started with these arguments in this environment."""
     os.setsid()
     _end_with(request.server, signal.SIGKILL)
+    left = {name: value for name, value in os.environ.items() if name.startswith("PYDEVD_")}  # by its import
     os.environ.clear()
-    os.environ.update(request.env, JPY_PARENT_PID=str(request.server))
+    os.environ.update(request.env, JPY_PARENT_PID=str(request.server), **left)
+    gc.set_threshold(_LOOK_FOR_GARBAGE)
     time.tzset()
     os.chdir(request.cwd)
     if matplotlib := sys.modules.get("matplotlib"):  # has read this variable already
