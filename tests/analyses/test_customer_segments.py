@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis.analyses._segments.book import inside
+from crm_analysis.analyses._segments.profile import shift_table
 from crm_analysis.analyses._segments.tests import judged
 from crm_analysis.analyses.customer_segments import SEGMENTS, analyze
-from crm_analysis.stats.intervals import wilson
+from crm_analysis.stats.intervals import newcombe, wilson
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +63,12 @@ def row(frame: pd.DataFrame, **keys: str) -> dict[str, Any]:
         frame = frame[frame[name] == value]
     (found,) = frame.to_dict("records")
     return found
+
+
+def segments_of(result: CustomerSegmentsResult, dimension: str, at: int) -> np.ndarray:
+    """Return deals won and deals closed of a segment."""
+    rows = result.segments[result.segments["dimension"] == dimension].sort_values("segment")
+    return rows[["deals_won", "deals_closed"]].to_numpy(dtype=float)[at]
 
 
 def texts(result: CustomerSegmentsResult) -> str:
@@ -139,6 +149,18 @@ class TestByHand:
         assert [desk[c] for c in ("customers", "buyers", "penetration", "revenue")] == [2, 1, 0.5, 100.0]
         assert desk["white_spot"] == 0.0
 
+    def test_who_only_returns_a_product_is_no_buyer_of_it(self) -> None:
+        tables = company(customers=30, segments=2)
+        back = pd.DataFrame(
+            {"sale_id": ["back"], "customer_id": ["C000"], "sold_at": [pd.Timestamp("2025-06-01")],
+             "amount": [-20.0], "cost": [-10.0], "product": ["stool"]}
+        )  # fmt: skip
+        bought = back.assign(sale_id="bought", customer_id="C001", amount=30.0, cost=15.0)
+        tables["sales"] = pd.concat([tables["sales"], back, bought], ignore_index=True)
+        stool = analyzed(tables).cross.query("dimension == 'industry' and product == 'stool'")
+        assert stool["buyers"].sum() == 1
+        assert stool["revenue"].sum() == 10.0
+
     def test_decision_days_count_open_deals_as_far_as_they_came(self) -> None:
         tables = company(customers=12, segments=1)
         tables["customers"]["industry"] = ["x"] * 11 + ["y"]
@@ -164,6 +186,8 @@ class TestByHand:
         old = tables["sales"].assign(sold_at=lambda f: f["sold_at"] - pd.Timedelta(days=1100))
         known = old[old["customer_id"] < "C008"].assign(sale_id=lambda f: "old" + f["sale_id"])
         tables["sales"] = pd.concat([tables["sales"], known], ignore_index=True)
+        # the first order of one falls on the very beginning of the window
+        tables["sales"].loc[tables["sales"]["sale_id"] == "S50", "sold_at"] = pd.Timestamp("2025-01-01")
         tables["marketing_costs"] = pd.DataFrame(
             {
                 "spent_on": pd.to_datetime(["2025-03-01", "2025-06-01", "2024-06-01"]),
@@ -327,6 +351,18 @@ class TestPlanted:
         assert finding.money == spot["white_spot"]
         assert (result.cross["white_spot"] > 0).sum() == 1
 
+    def test_what_most_customers_do_not_buy_is_no_white_spot(self) -> None:
+        """Three in four buy less of it than the rest: the rest is no yardstick for them."""
+        tables = company(seed=8, customers=160, segments=3)
+        tables["customers"]["industry"] = tables["customers"]["industry"].replace({"s2": "s1"})
+        tables["customers"]["region"] = "north"
+        of = tables["sales"]["customer_id"].map(tables["customers"].set_index("customer_id")["industry"])
+        swapped = (of == "s1") & (tables["sales"]["product"] == "desk") & (tables["sales"].index % 3 > 0)
+        tables["sales"].loc[swapped, "product"] = "lamp"
+        most = row(analyzed(tables).cross, dimension="industry", segment="s1", product="desk")
+        assert most["customers"] > 80
+        assert (most["verdict"], most["white_spot"]) == ("lower", 0.0)
+
     def test_a_shift_of_the_mix(self) -> None:
         tables = company(seed=4, customers=200)
         before = tables["sales"].assign(
@@ -394,6 +430,15 @@ class TestTraits:
         assert "Code as a dimension: nearly every customer has another value." in left
         assert "Planet as a dimension: all customers have the same value." in left
         assert "Nothing as a dimension: no value is stated." in left
+
+    def test_a_trait_named_as_an_amount_says_whose_it_is(self) -> None:
+        tables = company(seed=5, effect=3.0)
+        rich = tables["customers"].pop("industry").eq("s0")
+        tables["customers"]["revenue"] = np.where(rich, 900.0, 100.0)
+        said = {f.key: f.sentence for f in analyzed(tables).findings}
+        assert said["revenue_per_customer_revenue"].startswith(
+            "Revenue of the customer: a typical customer in “900”"
+        )
 
     def test_a_trait_with_500_values_stays_readable(self) -> None:
         tables = company(customers=1100)
@@ -538,6 +583,36 @@ def test_verdicts_are_of_the_family_of_tests() -> None:
     assert set(family["verdict"]) == {"no_evidence"}
 
 
+def test_shifts_are_judged_as_one_family() -> None:
+    """Twenty segments that did not shift: one p-value is below 0.05, which says nothing among twenty."""
+    draw = np.random.Generator(np.random.PCG64(12))
+    customers, segments = 1200, 20
+    codes = np.arange(customers) % segments
+    book = SimpleNamespace(
+        clients=pd.DataFrame(
+            {
+                "period_revenue": draw.exponential(100, customers),
+                "previous_revenue": draw.exponential(100, customers),
+            }
+        ),
+        windows=SimpleNamespace(comparison=("a", "b")),
+        codes={"region": (codes, [f"r{at:02d}" for at in range(segments)])},
+    )
+    shift = shift_table(book)  # type: ignore[arg-type]
+    p_value = np.sort(shift["p_value"].to_numpy())
+    assert p_value[0] < 0.05
+    assert (p_value * segments / np.arange(1, segments + 1)).min() > 0.10  # by hand, after Benjamini-Hochberg
+    assert set(shift["verdict"]) == {"no_evidence"}
+
+
+def test_spans_are_half_open() -> None:
+    moments = pd.to_datetime(["2025-01-01", "2025-12-31 23:59", "2026-01-01", None], format="ISO8601")
+    rows = ibis.memtable(pd.DataFrame({"at": moments}))
+    span = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-01-01")
+    held = rows.mutate(held=inside(rows["at"], span)).to_pandas()
+    assert held.sort_values("at")["held"].tolist() == [True, True, False, False]
+
+
 def test_deals_of_one_customer_do_not_count_as_many() -> None:
     """Twenty deals of each customer that end alike: limits wider than Wilson's, no false verdict."""
     found = 0
@@ -561,4 +636,10 @@ def test_deals_of_one_customer_do_not_count_as_many() -> None:
         one = result.segments.iloc[0]
         plain = wilson(one["deals_won"], one["deals_closed"])
         assert one["win_high"] - one["win_low"] > 1.5 * (plain.high - plain.low)
+        # all twenty deals of a customer end alike, so they say as much as one; 40 / 39 is for the mean
+        weight = 39 / 40 / 20
+        mine, others = (segments_of(result, "industry", at) * weight for at in (0, 1))
+        limits = newcombe(*mine, *others)
+        test = row(rates, dimension="industry", segment="s0")
+        assert [test["points_low"], test["points_high"]] == pytest.approx([limits.low, limits.high])
     assert found <= 2

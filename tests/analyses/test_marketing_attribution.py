@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from itertools import chain
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from crm_analysis.analyses._marketing.attribution import (
     ONLY_CHANNEL,
     attribution,
 )
+from crm_analysis.analyses._marketing.touches import ways
 from crm_analysis.stats.attribution import MODELS, UNTOUCHED
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "attribution.json"
@@ -116,6 +118,13 @@ class TestByHand:
 
 
 class TestWhatCounts:
+    def test_a_deal_decided_at_the_midnight_that_ends_the_window_is_not_in_it(self):
+        tables = company([["A"], ["B"]], [True, True])
+        tables["deals"]["closed_at"] = pd.to_datetime(["2026-10-21 00:00", "2026-10-20 23:59"])
+        found = ways(crm.load(tables).view("2026-10"), date(2026, 10, 1), date(2026, 10, 21), 90)
+        assert found.paths.won.sum() == 1
+        assert found.clients.tolist() == ["client C1"]
+
     def test_contacts_after_the_decision_do_not(self):
         tables = company([["A"], ["A"]], [True, False])
         late = tables["touches"].assign(channel="B", touched_at=pd.Timestamp("2026-10-21 08:00"))

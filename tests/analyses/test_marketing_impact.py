@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis.analyses._marketing.channels import channel_table
 from crm_analysis.analyses._marketing.said import acquisition_cost
+from crm_analysis.analyses._marketing.window import Window
 from crm_analysis.errors import MissingTableError, ParameterError
+from crm_analysis.stats.returns import GroupReturns
 
 REFERENCE = json.loads(
     (Path(__file__).parents[1] / "reference" / "marketing_impact.json").read_text(encoding="utf-8")
@@ -131,6 +134,27 @@ def test_ten_days_is_within_the_first_month_and_not_before() -> None:
     assert fairs.loc[1] == pytest.approx(0.5, abs=0.02)
 
 
+def test_leads_open_when_the_records_began_do_not_slow_the_pace() -> None:
+    """Each month ten leads: five won after ten days, five after a hundred.
+
+    Of those that came before the first decision on record only the slow ones are left: the fast ones had been
+    decided by then.
+    """
+    months = pd.date_range("2024-10-01", "2025-12-01", freq="MS")
+    rows = []
+    for start in months:
+        for at in range(10):
+            made = deal(len(rows), "fairs", start, won=True) | {
+                "closed_at": start + pd.Timedelta(days=10 if at < 5 else 100)
+            }
+            if made["closed_at"] >= pd.Timestamp("2025-01-05"):
+                rows.append(made)
+    lag = analyze({"deals": pd.DataFrame(rows)}, "2026-03").lag
+    fairs = lag[lag["channel"] == "fairs"].set_index("months")["share_won"]
+    assert fairs.loc[1] == pytest.approx(0.5)  # 60 of 135 without that
+    assert fairs.loc[4] == pytest.approx(1)
+
+
 def test_costs_by_item_are_those_spent() -> None:
     items = analyze(by_hand()).cost_items.set_index("cost_item")
     assert items["cost"].to_dict() == {"exhibitions": 150.0, "print and post": 20.0}
@@ -157,15 +181,24 @@ def test_revenue_is_that_of_the_sales_analysis_to_the_cent(demo, period: str) ->
     pd.testing.assert_series_equal(shares, structure["share"], check_names=False)
 
 
-def test_the_saved_tables_add_up_too(demo, tmp_path) -> None:
+def test_the_saved_tables_of_four_analyses_hold_the_revenue_of_the_files(demo, tmp_path) -> None:
+    """To the cent, and shares add up to one."""
     view = demo.view("2026-10")
-    for stem in ("marketing_impact", "sales_dynamics"):
+    for stem in ("sales_dynamics", "customer_abc", "customer_segments", "marketing_impact"):
         getattr(crm, stem).analyze(view).save(tmp_path)
-    mine = pd.read_csv(tmp_path / "tables" / "marketing_impact" / "channels.csv")
-    sales = pd.read_csv(tmp_path / "tables" / "sales_dynamics" / "figures.csv").set_index("measure")
-    assert round(mine["revenue"].sum(), 2) == round(sales.loc["revenue", "value"], 2)
-    assert mine["revenue_share"].sum() == pytest.approx(1)
-    assert mine["cost_share"].sum() == pytest.approx(1)
+
+    def saved(stem: str, table: str) -> pd.DataFrame:
+        return pd.read_csv(tmp_path / "tables" / stem / f"{table}.csv")
+
+    sold = pd.read_csv("data/demo/sales.csv", parse_dates=["sold_at"])
+    revenue = round(sold.loc[sold["sold_at"].dt.strftime("%Y-%m") == "2026-10", "amount"].sum(), 2)
+    assert saved("sales_dynamics", "figures").set_index("measure").loc["revenue", "value"] == revenue
+    assert saved("customer_abc", "totals").set_index("span").loc["period", "revenue"] == revenue
+    by_trait = saved("customer_segments", "segments").groupby("dimension")["period_revenue"].sum()
+    assert (by_trait.round(2) == revenue).all()
+    channels = saved("marketing_impact", "channels")
+    assert round(channels["revenue"].sum(), 2) == revenue
+    assert channels[["revenue_share", "won_share", "cost_share"]].sum().tolist() == pytest.approx([1, 1, 1])
 
 
 def test_costs_deals_and_customers_are_those_of_the_tables(demo) -> None:
@@ -337,3 +370,30 @@ def test_without_any_channel_there_is_nothing_to_say() -> None:
 def test_a_window_that_cannot_be(demo, months: int) -> None:
     with pytest.raises(ParameterError, match="3 to 120 months"):
         crm.marketing_impact.analyze(demo.view("2026-10"), cohort_months=months)
+
+
+@pytest.mark.parametrize(
+    ("p_adjusted", "low", "verdict"),
+    [(0.04, 0.1, "pays back"), (0.04, -0.1, "cannot be told"), (0.2, 0.1, "cannot be told")],
+)
+def test_paying_back_needs_both_the_test_and_the_range(p_adjusted: float, low: float, verdict: str) -> None:
+    """A range across zero, or a test that does not count among all channels, says nothing."""
+    names = pd.Index(["fairs"], name="channel")
+    figures = {"group": "fairs", "cost": 100.0, "income": 250.0, "return_on_spend": 1.5, "low": low,
+               "high": 3.0, "p_value": 0.01, "p_adjusted": p_adjusted, "strength": "",
+               "few_wins": False}  # fmt: skip
+    window = Window(pd.Timestamp("2025-01-01"), pd.Timestamp("2026-01-01"), 30.0, "(all channels)")
+    months = pd.DataFrame(
+        {"month": [window.start], "channel": ["fairs"], "cost": [100.0], "sales_income": [0.0]}
+    )
+    counts = {
+        "cost": pd.DataFrame({"cost": [100.0]}, index=names),
+        "period": pd.DataFrame({"leads": [50], "deals": [50], "closed": [50], "won": [40]}, index=names),
+        "acquired": pd.DataFrame({"customers": [0]}, index=names),
+        "revenue": pd.DataFrame({"revenue": [250.0], "share": [1.0]}, index=names),
+        "cohort": pd.DataFrame({"leads": [50], "won": [40], "undecided": [0]}, index=names),
+        "pace": pd.DataFrame({"median_days": [10.0]}, index=names),
+    }
+    paid = GroupReturns(pd.DataFrame([figures]), np.zeros((1, 1)), 0.95)
+    table = channel_table(counts, paid, months, window, has_costs=True, has_amounts=True, has_customers=True)
+    assert table["verdict"].tolist() == [verdict]

@@ -153,3 +153,20 @@ class TestFigures:
         axes = crm.plots.customer_segments.white_spots(result)
         assert axes.get_xticklabels()[-1].get_text() == "p19"
         assert len(axes.patches) == 1
+
+
+@pytest.mark.parametrize(
+    ("measure", "why"),
+    [
+        ("margin_rate", "What the goods sold have cost is not known."),
+        ("win_rate", "No deal with a known customer was closed in these months."),
+    ],
+)
+def test_an_empty_picture_says_what_is_missing(measure: str, why: str) -> None:
+    axes = crm.plots.customer_segments.differences(made(["one", "two"]), measure=measure)
+    assert axes.get_label() == why
+
+
+def test_ticks_have_as_many_places_as_they_need(result: Any) -> None:
+    axes = crm.plots.customer_segments.differences(result)
+    assert {"×0.25", "×0.5", "×1", "×2"} <= {label.get_text() for label in axes.get_xticklabels()}

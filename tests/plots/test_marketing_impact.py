@@ -62,6 +62,26 @@ def many(result, count: int):
     )
 
 
+def test_shares_of_deals_won_stand_for_unknown_revenue() -> None:
+    """Four deals won of ten by the fairs, six by mail; nobody knows what they were worth."""
+    deals = pd.DataFrame(
+        {
+            "deal_id": [f"D{at}" for at in range(13)],
+            "channel": ["fairs"] * 4 + ["mail"] * 6 + ["fairs"] * 3,
+            "status": ["won"] * 10 + ["lost"] * 3,
+            "created_at": pd.Timestamp("2025-03-01"),
+            "closed_at": pd.Timestamp("2025-03-20"),
+        }
+    )
+    counted = crm.marketing_impact.analyze(crm.load({"deals": deals}).view("2025-03"))
+    assert counted.channels.set_index("channel")["won_share"].to_dict() == {"fairs": 0.4, "mail": 0.6}
+    ax = plots.share_of_cost_and_sales(counted)
+    assert [bar.get_width() for bar in ax.containers[0]] == [0.6, 0.4]
+    assert labels(ax) == ["mail", "fairs"]
+    assert ax.get_title(loc="left") == "mail: 60% of deals won"
+    assert "mail: 60.0% of deals won; fairs: 40.0% of deals won" in ax.get_label()
+
+
 def test_shares_are_drawn_as_they_are(result) -> None:
     ax = plots.share_of_cost_and_sales(result)
     revenue, cost = ([bar.get_width() for bar in group] for group in ax.containers[:2])

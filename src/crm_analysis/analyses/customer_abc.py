@@ -18,7 +18,7 @@ from crm_analysis.analyses._abc.purchases import read_purchases
 from crm_analysis.analyses._abc.retention import cohort_table, follow, retention_table
 from crm_analysis.analyses._abc.tests import gather_tests
 from crm_analysis.analyses._abc.tiles import tiles
-from crm_analysis.analyses._abc.windows import choose_windows, span_text
+from crm_analysis.analyses._abc.windows import choose_windows, length_text, span_text
 from crm_analysis.language import spoken, tr
 from crm_analysis.result import Result, Sentences
 
@@ -189,6 +189,7 @@ def analyze(
         trends=tested,
         course=course(purchases, windows.now, followed.months, limits),
         window=span_text(windows.now, words),
+        length=length_text(windows.now, words),
         window_before="" if windows.before is None else span_text(windows.before, words),
         short=bool(windows.notes),
         words=words,

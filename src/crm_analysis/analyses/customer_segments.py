@@ -44,12 +44,12 @@ class CustomerSegmentsResult(Result):
     kinds: ClassVar[dict[str, dict[str, Kind]]] = {
         "segments": {
             "low": "money", "high": "money", "difference": "relative", "difference_low": "relative",
-            "difference_high": "relative", "verdict": "name",
+            "difference_high": "relative",
         },
-        "profile": {"low": "number", "high": "number", "verdict": "name"},
-        "cross": {"expected": "share", "verdict": "name"},
-        "shift": {"low": "points", "high": "points", "verdict": "name"},
-        "tests": {"difference": "relative", "low": "relative", "high": "relative", "verdict": "name"},
+        "profile": {"low": "number", "high": "number"},
+        "cross": {"expected": "share"},
+        "shift": {"low": "points", "high": "points"},
+        "tests": {"difference": "relative", "low": "relative", "high": "relative"},
     }  # fmt: skip
 
     segments: pd.DataFrame

@@ -64,7 +64,7 @@ class MarketingImpactResult(Result):
         "shares": {"low": "points", "high": "points"},
         "next_effort": dict.fromkeys(("difference", "difference_low", "difference_high"), "relative"),
         "campaigns": {"low": "relative", "high": "relative"},
-        "ranking": {"cohort_won": "count"},
+        "ranking": {"cohort_won": "count", "advice": "verdict"},
         **ATTRIBUTION_KINDS,
         **ASSOCIATION_KINDS,
     }
@@ -110,16 +110,17 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         channels are ``(not stated)``.
 
         ``channels``
-            A row a channel with any cost, lead or sale, most revenue first. Of the period: ``cost,
-            cost_share, leads`` begun, ``deals`` created, ``closed``, ``won`` and ``win_rate`` of those
-            closed with ``win_low, win_high`` (95 %), ``customers_acquired`` (first order to date),
-            ``revenue, revenue_share``, ``cost_per_lead`` and ``acquisition_cost`` with exact 95 % limits,
-            missing where nothing can be divided. Of the window: ``cohort_cost, cohort_leads, cohort_won,
-            cohort_undecided, cohort_income``; ``conversion`` (won of the leads) with ``conversion_low,
-            conversion_high`` (95 %); ``return_on_spend`` = (income − cost) / cost with ``return_low,
-            return_high`` (95 %); ``naive_return``: the sales of these months against their cost; ``p_value,
-            p_adjusted, strength, few_wins`` (under 30: limits too narrow); ``median_days`` from lead to sale.
-            ``verdict``: pays back, does not pay back, cannot be told, no cost, not_enough_data.
+            A row a channel with any cost, lead or sale, most revenue first. Of the period:
+            ``cost, cost_share, leads`` begun, ``deals`` created, ``closed``, ``won`` and ``win_rate`` of
+            those closed with ``win_low, win_high`` (95 %), ``won_share`` (of all won), ``customers_acquired``
+            (first order to date), ``revenue, revenue_share``, ``cost_per_lead`` and ``acquisition_cost`` with
+            exact 95 % limits, missing where nothing can be divided. Of the window:
+            ``cohort_cost, cohort_leads, cohort_won, cohort_undecided, cohort_income``; ``conversion`` (won of
+            the leads) with ``conversion_low, conversion_high`` (95 %); ``return_on_spend`` = (income − cost)
+            / cost with ``return_low, return_high`` (95 %); ``naive_return``: the sales of these months
+            against their cost; ``p_value, p_adjusted, strength, few_wins`` (under 30: limits too narrow);
+            ``median_days`` from lead to sale. ``verdict``: pays back, does not pay back, cannot be told, no
+            cost, not_enough_data.
         ``shares``
             A channel: its share of revenue against the comparison, as in ``sales_dynamics``.
         ``cost_items``
@@ -258,7 +259,7 @@ def _check(view: PeriodView, cohort_months: int) -> None:
         )
 
 
-_NO_AGES = empty({"channel": "str", "status": "str", "days": "int64", "leads": "int64"})
+_NO_AGES = empty({"channel": "str", "status": "str", "days": "int64", "entry": "int64", "leads": "int64"})
 _UNIT, _DEALS = ("channel", "campaign", "unit"), ("leads", "won", "undecided")
 _NO_UNITS = empty(dtypes([*_UNIT, *_DEALS, "income"], text=_UNIT, counts=_DEALS))
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.transforms import offset_copy
 
+from crm_analysis.language import msg, tr
 from crm_analysis.plots._sales_ranges import labels_of
 from crm_analysis.plots.theme import (
     ACCENT,
@@ -40,7 +41,7 @@ _MARKS = {
 }
 _ONE = ("o", MAIN)
 #: Rows that are no channel stand below the channels.
-_NO_CHANNEL = ("(no touch recorded)", "(not stated)")
+_NO_CHANNEL = (msg("(no touch recorded)"), "(not stated)")
 _BAND = 0.66
 _MOST_TICKS = 7
 
@@ -60,7 +61,7 @@ def attribution(result: Any, most: int = 10, ax: Axes | None = None) -> Axes:
     """
     words, table = result.context.words, result.attribution
     if table.empty:
-        return nothing_to_draw(new_axes(ax), "No deal was won whose channel is known.")
+        return nothing_to_draw(new_axes(ax), tr("No deal was won whose channel is known."))
     shares = table.pivot_table(index="channel", columns="model", values="share", sort=False)
     order = shares.mean(axis=1).sort_values(ascending=False, kind="stable").index
     known = [name for name in order if name not in _NO_CHANNEL]
@@ -80,16 +81,20 @@ def attribution(result: Any, most: int = 10, ax: Axes | None = None) -> Axes:
             text, (edge, y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=SMALL,
             weight="bold" if strong else "normal",
         )  # fmt: skip
-        told.append(f"{labels[y]} {text}{', more apart than chance explains' if strong else ''}")
+        told.append(
+            tr("{channel} {shares}, more apart than chance explains").format(channel=labels[y], shares=text)
+            if strong
+            else f"{labels[y]} {text}"
+        )
     ax.set_yticks(range(len(shown)), labels)
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.set_xlim(0, edge * 1.22 if edge > 0 else 1)
     won = float(table.loc[table["model"] == models[0], "conversions"].sum())
     rest = len(known) - len(known[:most])
     said = [
-        f"Share of {words.counted(round(won), 'deal')} won, with the likely range",
-        "bold: more apart than chance explains" if result.agreement["depends"].any() else "",
-        f"{words.counted(rest, 'smaller channel')} not drawn" if rest else "",
+        tr("Share of {deals} won, with the likely range").format(deals=words.counted(round(won), "deal")),
+        tr("bold: more apart than chance explains") if result.agreement["depends"].any() else "",
+        tr("{channels} not drawn").format(channels=words.counted(rest, "smaller channel")) if rest else "",
     ]
     ax.set_xlabel("\n".join(filter(None, said)))
     share_axis(ax.xaxis, words)
@@ -100,7 +105,8 @@ def attribution(result: Any, most: int = 10, ax: Axes | None = None) -> Axes:
             loc="upper center", bbox_to_anchor=(0.4, 0), bbox_transform=below, ncols=2,
             borderaxespad=0,
         )  # fmt: skip
-    return describe(ax, _title(result, models), f"Shares of deals won by channel: {'; '.join(told)}.")
+    alt = tr("Shares of deals won by channel: {told}.").format(told="; ".join(told))
+    return describe(ax, _title(result, models), alt)
 
 
 @styled
@@ -118,24 +124,29 @@ def spend_and_income(result: Any, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     drawn = months.dropna(subset=["cost_relative", "revenue_relative"])
     if drawn.empty:
-        return nothing_to_draw(ax, "There is no whole month of which spending and income are both known.")
+        why = tr("There is no whole month of which spending and income are both known.")
+        return nothing_to_draw(ax, why)
     at = np.arange(len(drawn))
     ax.axhline(1, color=MUTED, lw=1)
-    ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label="spending")
-    ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label="income")
+    ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label=tr("spending"))
+    ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label=tr("income"))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     step = max(1, int(np.ceil(len(drawn) / _MOST_TICKS)))
     ticks = at[::-1][::step][::-1]
     ax.set_xticks(ticks, [f"{drawn['month'].iloc[i]:%Y-%m}" for i in ticks])
     ax.set_ylim(min(0.0, float(drawn[["cost_relative", "revenue_relative"]].to_numpy().min()) * 1.1))
-    ax.set_ylabel("Average month = 100%")
+    ax.set_ylabel(tr("Average month = {share}").format(share=words.share(1, 0)))
     share_axis(ax.yaxis, words)
     last = drawn.iloc[-1]
     spent, earned = (words.share(last[name], 0) for name in ("cost_relative", "revenue_relative"))
-    alt = (
-        f"Marketing spending and income of {words.counted(len(drawn), 'month')} to "
-        f"{words.month(last['month'])}, each against its average month; in the last month spending is "
-        f"{spent} and income {earned} of it."
+    alt = tr(
+        "Marketing spending and income of {months}, the last of them {month}, each against its average "
+        "month; in the last month spending is {spent} and income {earned} of it."
+    ).format(
+        months=words.counted(len(drawn), "month"),
+        month=words.month(last["month"]),
+        spent=spent,
+        earned=earned,
     )
     return describe(ax, _association_title(result.association), alt)
 
@@ -156,7 +167,7 @@ def _dots(ax: Axes, table: pd.DataFrame, shown: list[str], models: list[str]) ->
             ms=5,
             color=colour,
             clip_on=False,
-            label=MODEL_WORDS.get(model, model),
+            label=tr(MODEL_WORDS.get(model, model)),
         )
 
 
@@ -171,19 +182,20 @@ def _between(result: Any, channel: str, shares: pd.Series) -> tuple[str, bool]:
 
 def _title(result: Any, models: list[str]) -> str:
     if len(models) == 1:
-        return "Share of deals won by channel"
+        return tr("Share of deals won by channel")
     if result.agreement["depends"].any():
-        return "Who brings the sales depends on the way of counting"
+        return tr("Who brings the sales depends on the way of counting")
     if result.agreement["p_adjusted"].isna().all():
-        return "Shares of channels by way of counting: few sales"
-    return "No clear difference between the ways of counting"
+        return tr("Shares of channels by way of counting: few sales")
+    return tr("No clear difference between the ways of counting")
 
 
 def _association_title(association: pd.DataFrame) -> str:
     verdict = association["verdict"].iloc[0] if len(association) else "not_enough_data"
     if verdict == "no_evidence":
-        return "No evidence that income goes with spending"
+        return tr("No evidence that income goes with spending")
     if verdict == "note":
-        more = float(association["value"].iloc[0]) > 0
-        return f"Months with more spending go with {'more' if more else 'less'} income"
-    return "Marketing spending and income by month"
+        if float(association["value"].iloc[0]) > 0:
+            return tr("Months with more spending go with more income")
+        return tr("Months with more spending go with less income")
+    return tr("Marketing spending and income by month")

@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from crm_analysis.analyses._lines import NOT_STATED
+from crm_analysis.analyses._segments.parts import called
+from crm_analysis.language import msg, plural, tr
 from crm_analysis.plots.theme import (
     ACCENT,
     INK,
@@ -24,6 +26,8 @@ from crm_analysis.plots.theme import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -39,11 +43,21 @@ _NEAR = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2
 _COLOURS = {"higher": MAIN, "lower": ACCENT, "no_evidence": MUTED, "not_enough_data": MUTED}
 _MARKS = {"higher": "^", "lower": "v", "no_evidence": "o", "not_enough_data": "o"}
 _UNITS = {
-    "revenue_per_customer": "Typical revenue, times the others",
-    "margin_rate": "Margin, points against the others",
-    "win_rate": "Win rate, points against the others",
+    "revenue_per_customer": msg("Typical revenue, times the others"),
+    "margin_rate": msg("Margin, points against the others"),
+    "win_rate": msg("Win rate, points against the others"),
 }
-_TITLES = {"revenue_per_customer": "Revenue a customer", "margin_rate": "Margin", "win_rate": "Win rate"}
+_TITLES = {
+    "revenue_per_customer": msg("Revenue a customer: {found} of {segments} {stand} out"),
+    "margin_rate": msg("Margin: {found} of {segments} {stand} out"),
+    "win_rate": msg("Win rate: {found} of {segments} {stand} out"),
+}
+_TOO_SMALL = msg("No segment is large enough to be tested.")
+#: Why there is not even a row of a measure.
+_UNKNOWN = {
+    "margin_rate": msg("What the goods sold have cost is not known."),
+    "win_rate": msg("No deal with a known customer was closed in these months."),
+}
 _RATES = ["points", "points_low", "points_high"]
 _COLUMNS = {
     "revenue_per_customer": ["difference", "low", "high"],
@@ -68,7 +82,7 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
     # customers of no segment are in the table; here they would only stretch the axes
     rows = rows[(rows["customers"] > 0) & (rows["revenue_share"] > 0) & (rows["segment"] != NOT_STATED)]
     if rows.empty:
-        return nothing_to_draw(ax, "No segment has customers and revenue.")
+        return nothing_to_draw(ax, tr("No segment has customers and revenue."))
     words, shown = result.context.words, rows.head(_MOST_POINTS)
     ends = shown[["customer_share", "revenue_share"]].to_numpy()
     low, high = float(ends.min()) / 1.5, min(float(ends.max()) * 1.5, 1.15)
@@ -84,19 +98,29 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
         axis.set_minor_locator(NullLocator())
         axis.set_major_locator(FixedLocator(_ticks(_SHARES, low, high)))
         axis.set_major_formatter(FuncFormatter(lambda v, _: words.share(v, 0 if v >= 0.01 else 2)))
-    ax.set(xlabel="Share of customers", ylabel="Share of revenue")
+    ax.set(xlabel=tr("Share of customers"), ylabel=tr("Share of revenue"))
     first = shown.to_dict("records")[0]
     more = shown[shown["verdict"] == "higher"]
     told = _told(shown)
-    said = f"{shorten(told['segment'])}: {_share(told['customer_share'], words)} of customers, "
-    said += f"{_share(told['revenue_share'], words)} of revenue"
-    alt = (
-        f"Map of {words.number(len(shown))} of {words.number(len(rows))} segments by {_called(dimension)}, "
-        f"share of customers against share of revenue. The largest, {first['segment']}, has "
-        f"{words.share(first['customer_share'])} of customers and {words.share(first['revenue_share'])} of "
-        f"revenue. More than chance above the others: {', '.join(more['segment']) or 'none'}."
+    title = tr("{segment}: {customers} of customers, {revenue} of revenue").format(
+        segment=shorten(told["segment"]),
+        customers=_share(told["customer_share"], words),
+        revenue=_share(told["revenue_share"], words),
     )
-    return describe(ax, said, alt)
+    alt = tr(
+        "Map of {shown} of {all} segments by {dimension}, share of customers against share of revenue. The "
+        "largest, {segment}, has {customers} of customers and {revenue} of revenue. More than chance above "
+        "the others: {more}."
+    ).format(
+        shown=words.number(len(shown)),
+        all=words.number(len(rows)),
+        dimension=called(dimension, words),
+        segment=words.name(first["segment"]),
+        customers=words.share(first["customer_share"]),
+        revenue=words.share(first["revenue_share"]),
+        more=_listed(more["segment"]),
+    )
+    return describe(ax, title, alt)
 
 
 @styled
@@ -109,7 +133,8 @@ def differences(
     shown = shown.sort_values(_COLUMNS[measure][0], ascending=False, kind="stable")
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.32 * len(shown))))
     if shown.empty:
-        return nothing_to_draw(ax, "No segment is large enough to be tested.")
+        why = _UNKNOWN.get(measure, _TOO_SMALL) if (result.tests["measure"] != measure).all() else _TOO_SMALL
+        return nothing_to_draw(ax, tr(why))
     words, ratio = result.context.words, measure == "revenue_per_customer"
     figures = shown[_COLUMNS[measure]].to_numpy(dtype=float) + (1.0 if ratio else 0.0)
     if ratio:
@@ -124,22 +149,26 @@ def differences(
             markerfacecolor=colour if sure else "white", linestyle="", label=row["segment"],
         )  # fmt: skip
     names = [
-        f"{shorten(row['segment'], 18)} ({_called(row['dimension'], 12)})  n={words.number(row['n'], 0)}"
+        f"{shorten(row['segment'], 18)} ({shorten(called(row['dimension'], words), 12)})  "
+        f"n={words.number(row['n'], 0)}"
         for row in table_rows
     ]
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
     _difference_axis(ax, figures, ratio=ratio, words=words)
-    ax.set_xlabel(_UNITS[measure])
+    ax.set_xlabel(tr(_UNITS[measure]))
     found = shown[shown["verdict"].isin(["higher", "lower"])]
-    told = ", ".join(f"{row['segment']} {_written(row, ratio, words)}" for row in found.to_dict("records"))
-    alt = (
-        f"Differences of {words.number(len(shown))} of {words.number(len(table))} tested segments with their "
-        f"likely ranges, the surest ones. More than chance: {told or 'none'}."
-    )
+    told = [f"{row['segment']} {_written(row, ratio, words)}" for row in found.to_dict("records")]
+    alt = tr(
+        "Differences of {shown} of {all} tested segments with their likely ranges, the surest ones. More "
+        "than chance: {told}."
+    ).format(shown=words.number(len(shown)), all=words.number(len(table)), told=_listed(told))
     stand_out = int(table["verdict"].isin(["higher", "lower"]).sum())
-    title = f"{_TITLES[measure]}: {words.number(stand_out)} of {words.counted(len(table), 'segment')} "
-    title += "stands out" if stand_out == 1 else "stand out"
+    title = tr(_TITLES[measure]).format(
+        found=words.number(stand_out),
+        segments=words.counted(len(table), "segment"),
+        stand=plural("stands", "stand", stand_out),
+    )
     return describe(ax, title, alt)
 
 
@@ -165,7 +194,7 @@ def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimen
     products = _shown([str(name) for name in most.index], framed["product"].tolist(), _MOST_COLUMNS)
     ax = new_axes(ax, grid="", size=(WIDTH, max(2.6, 1.9 + 0.36 * len(names))))
     if rows.empty:
-        return nothing_to_draw(ax, "No product is known of what customers bought.")
+        return nothing_to_draw(ax, tr("No product is known of what customers bought."))
     words = result.context.words
     cells = {(row["segment"], row["product"]): row for row in rows.to_dict("records")}
     shade = np.array([[cells[(name, product)]["penetration"] for product in products] for name in names])
@@ -187,14 +216,22 @@ def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimen
     for spine in ax.spines.values():
         spine.set_visible(False)
     spots = rows[rows["white_spot"] > 0]
-    alt = (
-        f"Map of {words.number(len(names))} of {words.number(len(sizes))} segments by {_called(dimension)} "
-        f"and {words.number(len(products))} products: percent of customers who buy, from "
-        f"{words.share(float(shade.min()), 0)} to {words.share(float(shade.max()), 0)}. White spots: "
-        f"{', '.join(spots['segment'] + ' and ' + spots['product']) or 'none'}."
+    alt = tr(
+        "Map of {shown} of {all} segments by {dimension} and {products}: percent of customers who buy, from "
+        "{low} to {high}. White spots: {spots}."
+    ).format(
+        shown=words.number(len(names)),
+        all=words.number(len(sizes)),
+        dimension=called(dimension, words),
+        products=words.counted(len(products), "product"),
+        low=words.share(float(shade.min()), 0),
+        high=words.share(float(shade.max()), 0),
+        spots=_listed(spots["segment"] + tr(" and ") + spots["product"]),
     )
-    title = f"Percent of customers who buy: {words.counted(len(spots), 'white spot')} (framed)"
-    return describe(ax, title if len(spots) else "Percent of customers who buy: no white spot", alt)
+    title = tr("Percent of customers who buy: no white spot")
+    if len(spots):
+        title = tr("Percent of customers who buy: {spots} (framed)")
+    return describe(ax, title.format(spots=words.counted(len(spots), "white spot")), alt)
 
 
 def _telling(segments: pd.DataFrame) -> str:
@@ -255,7 +292,12 @@ def _difference_axis(ax: Axes, figures: np.ndarray, *, ratio: bool, words: Words
     ticks = _ticks(_NEAR if high < 4 * low else _RATIOS, low, high)
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_locator(FixedLocator(ticks))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"×{v:g}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _times(v, words)))
+
+
+def _times(value: float, words: Words) -> str:
+    """Write a tick with as many places as it has: ×0.25, ×2."""
+    return f"×{words.number(value, len(f'{value:g}'.partition('.')[2]))}"
 
 
 def _written(row: dict[Any, Any], ratio: bool, words: Words) -> str:
@@ -283,5 +325,5 @@ def _share(value: float, words: Words) -> str:
     return words.share(value, 0 if value > 0.05 else 1)
 
 
-def _called(dimension: str, most: int = 40) -> str:
-    return shorten(dimension.replace("_", " "), most)
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or tr("none of them")

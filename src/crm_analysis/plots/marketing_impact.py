@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.analyses._marketing.channels import OPEN, PAYS, PAYS_NOT, UNKNOWN
+from crm_analysis.language import msg, plural, tr
 from crm_analysis.plots._marketing_attribution import attribution, spend_and_income
 from crm_analysis.plots.theme import (
     BAD,
@@ -48,14 +50,15 @@ _MOST = 15
 _MOST_LINES = 6
 #: A channel with fewer leads is not named in a title.
 _ENOUGH = 10
-_LOOKS = {
-    "pays back": (GOOD, "o"),
-    "does not pay back": (BAD, "X"),
-    "cannot be told": (MUTED, "D"),
-    "not_enough_data": (MUTED, "s"),
-}
+_LOOKS = {PAYS: (GOOD, "o"), PAYS_NOT: (BAD, "X"), OPEN: (MUTED, "D"), UNKNOWN: (MUTED, "s")}
 #: The same without colour.
-_SIGNS = {"pays back": "▲", "does not pay back": "▼", "cannot be told": "○"}
+_SIGNS = {PAYS: "▲", PAYS_NOT: "▼", OPEN: "○"}
+#: Shares of sales, as they stand in a legend and in a sentence.
+_CALLED = {"revenue_share": msg("share of revenue"), "won_share": msg("share of deals won")}
+_OF = {
+    "revenue_share": msg("{channel}: {share} of revenue"),
+    "won_share": msg("{channel}: {share} of deals won"),
+}
 _STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 #: A channel whose interval reaches further than this multiple of the best return is cut there.
 _FAR = 2.5
@@ -65,34 +68,38 @@ _FAR = 2.5
 def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     """Draw the share of cost beside the share of revenue of each channel, most revenue first.
 
-    At the right stands what the money returned, in words, with its likely range and the sign of its verdict.
+    Where nobody knows what sales were worth, the share of the deals won stands for that of revenue. At the
+    right stands what the money returned, in words, with its likely range and the sign of its verdict.
     """
-    rows = result.channels[(result.channels["revenue_share"].abs() > 0) | (result.channels["cost_share"] > 0)]
+    share = "revenue_share" if result.channels["revenue_share"].notna().any() else "won_share"
+    rows = result.channels[(result.channels[share].abs() > 0) | (result.channels["cost_share"] > 0)]
+    rows = rows.sort_values(share, ascending=False, kind="stable")
     shown = rows.head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.1 + 0.42 * len(shown))))
-    if shown.empty or shown["revenue_share"].isna().all():
-        return nothing_to_draw(ax, "There is no revenue to be split by channel.")
+    if shown.empty or shown[share].isna().all():
+        return nothing_to_draw(ax, tr("There is no revenue to be split by channel."))
     words, place = result.context.words, np.arange(len(shown))
     costs = bool(shown["cost_share"].notna().any())
     height = 0.36 if costs else 0.6
-    _share_bars(ax, place - (height / 2 if costs else 0), shown["revenue_share"], height, MAIN, words, "")
+    _share_bars(ax, place - (height / 2 if costs else 0), shown[share], height, MAIN, words, "")
     if costs:
         _share_bars(ax, place + height / 2, shown["cost_share"], height, PALE, words, "////")
     ax.set_yticks(place, [shorten(name, 16) for name in shown["channel"]])
     ax.set_ylim(len(shown) + (0.8 if costs else -0.4), -0.6)  # room for the legend below the bars
-    low = min(0.0, float(shown["revenue_share"].min()))
-    ax.set_xlim(low * 1.2, float(np.nanmax(shown[["revenue_share", "cost_share"]].to_numpy())) * 1.18)
+    low = min(0.0, float(shown[share].min()))
+    ax.set_xlim(low * 1.2, float(np.nanmax(shown[[share, "cost_share"]].to_numpy())) * 1.18)
     share_axis(ax.xaxis, words)
     if costs:
-        ax.legend(["share of revenue", "share of marketing cost"], loc="lower right", ncols=2)
+        ax.legend([tr(_CALLED[share]), tr("share of marketing cost")], loc="lower right", ncols=2)
         _write_returns(ax, shown.to_dict("records"), words)
     first = shown.to_dict("records")[0]
-    title = f"{shorten(first['channel'])}: {words.share(first['revenue_share'], 0)} of revenue"
+    title = tr(_OF[share]).format(channel=shorten(first["channel"]), share=words.share(first[share], 0))
     if costs:
-        title += f", {words.share(first['cost_share'], 0)} of marketing cost"
-    told = "; ".join(_both_shares(row, words, costs=costs) for row in shown.to_dict("records"))
-    more = f" {len(rows) - len(shown)} more channels are in the table." if len(rows) > len(shown) else ""
-    return describe(ax, title, f"Bars of shares by channel, most revenue first: {told}.{more}")
+        cost = words.share(first["cost_share"], 0)
+        title = tr("{shares}, {cost} of marketing cost").format(shares=title, cost=cost)
+    told = "; ".join(_both_shares(row, share, words, costs=costs) for row in shown.to_dict("records"))
+    alt = tr("Bars of shares by channel, largest first: {told}.").format(told=told)
+    return describe(ax, title, alt + _not_shown(rows, shown, words))
 
 
 @styled
@@ -102,36 +109,35 @@ def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> 
     shown = rows.head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.3 + 0.36 * len(shown))))
     if shown.empty:
-        return nothing_to_draw(ax, "There is no return to be told: no costs, or no leads that are ripe.")
+        why = tr("There is no return to be told: no costs, or no leads old enough to judge.")
+        return nothing_to_draw(ax, why)
     words, table = result.context.words, shown.to_dict("records")
     end = _far_end(shown)
     for at, row in enumerate(table):
         colour, marker = _LOOKS[row["verdict"]]
-        if row["return_low"] == row["return_low"]:
-            ax.plot([row["return_low"], min(row["return_high"], end)], [at, at], color=colour, linewidth=2.2)
-        ax.plot(min(row["return_on_spend"], end), at, marker=marker, color=colour, markersize=8, linestyle="")
+        limits = [row["return_low"], min(row["return_high"], end)]
+        _range(ax, at, min(row["return_on_spend"], end), limits, color=colour, marker=marker)
         few = " *" if row["few_wins"] else ""
-        text = f"{words.change(row['return_on_spend'], 0)}   {words.number(row['cohort_won'], 0)} won{few}"
-        ax.annotate(
-            text, (1.01, at), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL, color=INK
-        )
+        won = tr("{n} won").format(n=words.number(row["cohort_won"], 0))
+        text = f"{words.change(row['return_on_spend'], 0)}   {won}{few}"
+        _at_right(ax, at, text)
     ax.axvline(0, color=INK, linewidth=1.2)
     ax.set_yticks(np.arange(len(table)), [shorten(row["channel"], 20) for row in table])
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_xlim(min(-1.08, float(shown["return_on_spend"].min()) * 1.1), end * 1.04)
     _change_axis(ax.xaxis, words)
-    ax.set_xlabel(
-        "Return on spend; 0 is the money back"
-        + (" (* few: range too narrow)" if shown["few_wins"].any() else "")
-    )
+    label = tr("Return on spend; 0 is the money back")
+    if shown["few_wins"].any():
+        label = tr("Return on spend; 0 is the money back (* few: range too narrow)")
+    ax.set_xlabel(label)
     told = "; ".join(_return_told(row, words) for row in table)
-    more = f" {len(rows) - len(shown)} more channels are in the table." if len(rows) > len(shown) else ""
-    return describe(ax, _return_title(shown), f"Return on spend by channel, best first: {told}.{more}")
+    alt = tr("Return on spend by channel, best first: {told}.").format(told=told)
+    return describe(ax, _return_title(shown, words), alt + _not_shown(rows, shown, words))
 
 
 @styled
 def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
-    """Draw how many of a channel's leads are won, with intervals: of ripe leads, else of the deals closed."""
+    """Draw how many of a channel's leads are won, with intervals; where none is ripe, of the deals closed."""
     table = result.channels
     ripe = bool(table["conversion"].notna().any())
     value, low, high, n = (
@@ -143,29 +149,33 @@ def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None)
     shown = rows.head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.34 * len(shown))))
     if shown.empty:
-        return nothing_to_draw(ax, "No deal with a channel has been decided.")
+        return nothing_to_draw(ax, tr("No deal with a channel has been decided."))
     words, told = result.context.words, []
     for at, row in enumerate(shown.to_dict("records")):
-        ax.plot([row[low], row[high]], [at, at], color=MAIN, linewidth=2.2)
-        ax.plot(row[value], at, marker="o", color=MAIN, markersize=7, linestyle="")
+        _range(ax, at, row[value], [row[low], row[high]], color=MAIN, marker="o")
         count = words.number(row[n], 0)
-        ax.annotate(
-            f"{words.share(row[value], 0)}   n = {count}", (1.01, at), xycoords=("axes fraction", "data"),
-            va="center", fontsize=SMALL, color=INK,
-        )  # fmt: skip
-        limits = f"{words.share(row[low], 0)} to {words.share(row[high], 0)}"
-        told.append(f"{row['channel']} {words.share(row[value], 0)} ({limits}; {count})")
+        _at_right(ax, at, f"{words.share(row[value], 0)}   n = {count}")
+        limits = tr("{low} to {high}").format(low=words.share(row[low], 0), high=words.share(row[high], 0))
+        told.append(f"{words.name(row['channel'])} {words.share(row[value], 0)} ({limits}; {count})")
     ax.set_yticks(np.arange(len(shown)), [shorten(name, 20) for name in shown["channel"]])
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_xlim(0, 1.02)
     share_axis(ax.xaxis, words)
-    what = "of ripe leads" if ripe else "of the deals closed in the period"
-    ax.set_xlabel(f"Share won {what}, with its likely range")
+    ax.set_xlabel(
+        tr("Share won of leads old enough to judge, with its likely range")
+        if ripe
+        else tr("Share won of the deals closed in the period, with its likely range")
+    )
     enough = shown[shown[n] >= _ENOUGH].to_dict("records")
-    title = "Share of leads won by channel"
+    title = tr("Share of leads won by channel")
     if enough:
-        title = f"{shorten(enough[0]['channel'])} wins the largest share, {words.share(enough[0][value], 0)}"
-    return describe(ax, title, f"Share won {what} by channel: {'; '.join(told)}.")
+        title = tr("{channel} wins the largest share, {share}").format(
+            channel=shorten(enough[0]["channel"]), share=words.share(enough[0][value], 0)
+        )
+    alt = tr("Share won of the deals closed in the period, by channel: {told}.")
+    if ripe:
+        alt = tr("Share won of leads old enough to judge, by channel: {told}.")
+    return describe(ax, title, alt.format(told="; ".join(told)))
 
 
 @styled
@@ -174,7 +184,7 @@ def course(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     table = result.course[result.course["cost"].notna() & result.course["income"].notna()]
     if table.empty or not (table["cost"] > 0).any():
-        return nothing_to_draw(ax, "There are no costs to set beside what leads brought.")
+        return nothing_to_draw(ax, tr("There are no costs to set beside what leads brought."))
     words, place = result.context.words, np.arange(len(table))
     ripe = table["ripe"].to_numpy()
     ax.bar(place - 0.2, table["cost"], width=0.4, color=PALE, hatch="////", edgecolor=MUTED, linewidth=0.5)
@@ -184,22 +194,30 @@ def course(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     step = max(1, len(table) // 6)
     months = table["month"].tolist()
     ax.set_xticks(place[::step], [f"{month:%Y-%m}" for month in months[::step]])
-    ax.set_xlabel("Month in which the leads came")
+    ax.set_xlabel(tr("Month in which the leads came"))
     money_axis(ax.yaxis, words)
     ax.axhline(0, color=MUTED, linewidth=0.8)
-    parts = [("cost", 0), ("what its leads brought", 1), ("so far, leads too young", 2)]
+    parts = [(tr("cost"), 0), (tr("what its leads brought"), 1), (tr("so far, leads too young"), 2)]
     bars = ax.containers
     kept = [(bars[at], name) for name, at in parts if len(bars[at])]
     ax.legend([bar for bar, _ in kept], [name for _, name in kept], loc="upper left", ncols=1)
     ax.set_ylim(top=float(max(table["cost"].max(), income.max())) * 1.35)
     old = table[ripe]
     spent, brought = words.money(float(old["cost"].sum())), words.money(float(old["income"].sum()))
-    title = f"In the ripe months {spent} brought {brought}" if len(old) else "No month is ripe yet"
-    late = table[~ripe]
-    alt = (
-        f"Bars by month of the lead, {words.month(months[0])} to {words.month(months[-1])}: cost beside what "
-        f"the leads brought. {title}. {words.counted(len(late), 'month')} at the end are too young: "
-        f"{words.money(float(late['cost'].sum()))} spent, {words.money(float(late['income'].sum()))} so far."
+    title = tr("No month of leads is old enough to judge yet")
+    if len(old):
+        title = tr("{spent} brought {brought}, by leads old enough to judge")
+    title, late = title.format(spent=spent, brought=brought), table[~ripe]
+    alt = tr(
+        "Bars by month of the lead, from {first} to {last}: cost beside what the leads brought. {title}. At "
+        "the end {months} too young to judge: {spent} spent, {brought} so far."
+    ).format(
+        first=words.month(months[0]),
+        last=words.month(months[-1]),
+        title=title,
+        months=words.counted(len(late), "month"),
+        spent=words.money(float(late["cost"].sum())),
+        brought=words.money(float(late["income"].sum())),
     )
     return describe(ax, title, alt)
 
@@ -210,7 +228,7 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     pace = result.pace[result.pace["won"] > 0]
     if pace.empty:
-        return nothing_to_draw(ax, "No lead has been won yet.")
+        return nothing_to_draw(ax, tr("No lead has been won yet."))
     words = result.context.words
     largest = pace.sort_values(["leads", "channel"], ascending=[False, True], kind="stable").head(_MOST_LINES)
     ends, told = [], []
@@ -223,14 +241,18 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
         last = float(line["share_won"].iloc[-1])
         ends.append((last, float(line["months"].iloc[-1]), shorten(row["channel"], 18), CYCLE[at]))
         half = words.counted(round(row["median_days"]), "day")
-        told.append(f"{row['channel']} {words.share(last, 0)} in the end, half of them within {half}")
+        told.append(
+            tr("{channel} {share} in the end, half of them within {days}").format(
+                channel=words.name(row["channel"]), share=words.share(last, 0), days=half
+            )
+        )
     top = max(end for end, *_ in ends) or 0.1
     most = int(result.lag["months"].max())
     ax.set(
         xlim=(0, max(most, 1)),
         ylim=(0, top * 1.1),
-        xlabel="Months since the first contact",
-        ylabel="Share won",
+        xlabel=tr("Months since the first contact"),
+        ylabel=tr("Share won"),
     )
     share_axis(ax.yaxis, words)
     ax.set_xticks(range(0, max(most, 1) + 1, 2 if most > 6 else 1))
@@ -239,8 +261,8 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     half = words.counted(round(known["median_days"]), "day")
     return describe(
         ax,
-        f"Half of the deals won are won within {half}",
-        f"Lines of the share of leads won: {'; '.join(told)}.",
+        tr("Half of the deals won are won within {days}").format(days=half),
+        tr("Lines of the share of leads won: {told}.").format(told="; ".join(told)),
     )
 
 
@@ -255,30 +277,50 @@ def _share_bars(
         ax.text(max(value, 0.0), at, text, va="center", fontsize=SMALL - 1.5, color=INK)
 
 
+def _range(ax: Axes, at: float, value: float, limits: list[float], **look: Any) -> None:
+    """Draw a figure and its range, where it has one."""
+    if limits[0] == limits[0]:
+        ax.plot(limits, [at, at], color=look["color"], linewidth=2.2)
+    ax.plot(value, at, markersize=8, linestyle="", clip_on=False, **look)
+
+
+def _at_right(ax: Axes, at: float, text: str, **look: Any) -> None:
+    """Write a text right of the axes."""
+    style: dict[str, Any] = {"color": INK, "fontsize": SMALL} | look
+    ax.annotate(
+        text, (1.02, at), xycoords=("axes fraction", "data"), va="center", annotation_clip=False, **style
+    )
+
+
 def _write_returns(ax: Axes, rows: list[dict[Any, Any]], words: Words) -> None:
     """Write the return of each channel beside its bars; nothing where none is known."""
     known = [(at, row) for at, row in enumerate(rows) if row["return_on_spend"] == row["return_on_spend"]]
     if not known:
         return
-    at_right: dict[str, Any] = {
-        "xycoords": ("axes fraction", "data"),
-        "va": "center",
-        "annotation_clip": False,
-    }
-    ax.annotate("Return (likely)", (1.02, -0.62), color=INK, fontsize=SMALL, **at_right)
+    _at_right(ax, -0.62, tr("Return (likely)"))
     for at, row in known:
-        colour = _LOOKS[row["verdict"]][0] if row["verdict"] in ("pays back", "does not pay back") else INK
+        colour = _LOOKS[row["verdict"]][0] if row["verdict"] in (PAYS, PAYS_NOT) else INK
         sign = _SIGNS.get(row["verdict"], "?")
         text = f"{sign} {words.change(row['return_on_spend'], 0)}"
-        ax.annotate(text, (1.02, at - 0.17), color=colour, fontsize=SMALL, fontweight="bold", **at_right)
+        _at_right(ax, at - 0.17, text, color=colour, fontweight="bold")
         if row["return_low"] == row["return_low"]:
             low, high = (words.change(row[end], 0) for end in ("return_low", "return_high"))
-            ax.annotate(f"{low} to {high}", (1.02, at + 0.23), color=INK, fontsize=SMALL - 1.5, **at_right)
+            limits = tr("{low} to {high}").format(low=low, high=high)
+            _at_right(ax, at + 0.23, limits, fontsize=SMALL - 1.5)
 
 
-def _both_shares(row: dict[Any, Any], words: Words, *, costs: bool) -> str:
-    text = f"{row['channel']} {words.share(row['revenue_share'])} of revenue"
-    return f"{text}, {words.share(row['cost_share'])} of cost" if costs else text
+def _both_shares(row: dict[Any, Any], share: str, words: Words, *, costs: bool) -> str:
+    told = tr(_OF[share]).format(channel=words.name(row["channel"]), share=words.share(row[share]))
+    cost = words.share(row["cost_share"])
+    return tr("{shares}, {cost} of cost").format(shares=told, cost=cost) if costs else told
+
+
+def _not_shown(rows: Any, shown: Any, words: Words) -> str:
+    """Say how many channels are in the table only; nothing where all are drawn."""
+    more = len(rows) - len(shown)
+    return (
+        tr(" In the table only: {channels}.").format(channels=words.counted(more, "channel")) if more else ""
+    )
 
 
 def _far_end(shown: Any) -> float:
@@ -289,22 +331,31 @@ def _far_end(shown: Any) -> float:
 
 
 def _return_told(row: dict[Any, Any], words: Words) -> str:
-    text = f"{row['channel']} {words.change(row['return_on_spend'], 0)}"
+    told = tr("{channel} {value}, {won} won: {verdict}")
     if row["return_low"] == row["return_low"]:
-        text += f" ({words.change(row['return_low'], 0)} to {words.change(row['return_high'], 0)})"
-    verdict = "not enough data" if row["verdict"] == "not_enough_data" else row["verdict"]
-    return f"{text}, {words.number(row['cohort_won'], 0)} won: {verdict}"
+        told = tr("{channel} {value} ({low} to {high}), {won} won: {verdict}")
+    return told.format(
+        channel=words.name(row["channel"]),
+        value=words.change(row["return_on_spend"], 0),
+        low=words.change(row["return_low"], 0),
+        high=words.change(row["return_high"], 0),
+        won=words.number(row["cohort_won"], 0),
+        verdict=tr("not enough data" if row["verdict"] == UNKNOWN else row["verdict"]),
+    )
 
 
-def _return_title(shown: Any) -> str:
+def _return_title(shown: Any, words: Words) -> str:
     counts = shown["verdict"].value_counts()
-    pays, pays_not = int(counts.get("pays back", 0)), int(counts.get("does not pay back", 0))
-    parts = [
-        f"{pays} pay{'s' if pays == 1 else ''} back" if pays else "",
-        f"{pays_not} do{'es' if pays_not == 1 else ''} not" if pays_not else "",
-    ]
-    said = ", ".join(filter(None, parts))
-    return f"Of {len(shown)} channels {said}" if said else "Which channel pays back cannot be told yet"
+    pays, pays_not = int(counts.get(PAYS, 0)), int(counts.get(PAYS_NOT, 0))
+    figures = {"n": words.number(len(shown)), "pays": words.number(pays), "loses": words.number(pays_not)}
+    figures |= {"pay": plural("pays", "pay", pays), "do": plural("does", "do", pays_not)}
+    if pays and pays_not:
+        return tr("Of {n} channels {pays} {pay} back, {loses} {do} not").format(**figures)
+    if pays:
+        return tr("Of {n} channels {pays} {pay} back").format(**figures)
+    if pays_not:
+        return tr("Of {n} channels {loses} {do} not pay back").format(**figures)
+    return tr("Which channel pays back cannot be told yet")
 
 
 def _change_axis(axis: Axis, words: Words) -> None:

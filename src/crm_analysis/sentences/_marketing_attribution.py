@@ -11,22 +11,21 @@ MODEL_WORDS = {
     "Shapley": "each channel once",
 }
 
-_CAUSE = " This shares out the sales that were made; it does not show what advertising caused."
-
 ATTRIBUTION = {
     "attribution.note": (
         "Which channel brings the sales depends on how contacts are counted: {channels}, of {won} in "
-        "{window}." + _CAUSE
+        "{window}."
     ),
     "attribution.range": "{channel} between {low} ({low_model}) and {high} ({high_model})",
-    "attribution.others": "{count} more",
+    "attribution.cause": (
+        "This shares out the sales that were made; it does not show what advertising caused."
+    ),
     "attribution.no_evidence": (
         "However contacts are counted, no channel's share of {won} in {window} differs by more than chance "
         "explains; the widest apart is {channel}, between {low} ({low_model}) and {high} ({high_model})."
-        + _CAUSE
     ),
     "attribution.same": (
-        "However contacts are counted, each channel has the same share of {won} in {window}." + _CAUSE
+        "However contacts are counted, each channel has the same share of {won} in {window}."
     ),
     "attribution.not_enough_data": (
         "Too few sales to tell whether the channels' shares depend on how contacts are counted: {won} in "

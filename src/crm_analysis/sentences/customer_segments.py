@@ -8,23 +8,26 @@ TEMPLATES = {
     ),
     # what a customer brings
     "revenue_per_customer.higher": (
-        "{dimension}: a typical customer in “{best}” buys {best_change} {best_than} comparable customers "
-        "({best_likely}), {sure} not by chance. The {best_customers} in it, {best_part} of all, bring "
+        "{dimension}: a typical customer in “{best}” buys {best_against} ({best_likely}), "
+        "{sure} not by chance. The {best_customers} in it, {best_part} of all, bring "
         "{best_share} of revenue."
     ),
     "revenue_per_customer.lower": (
-        "{dimension}: a typical customer in “{worst}” buys {worst_change} {worst_than} comparable "
-        "customers ({worst_likely}), {sure} not by chance. The {worst_customers} in it, {worst_part} of "
+        "{dimension}: a typical customer in “{worst}” buys {worst_against} ({worst_likely}), "
+        "{sure} not by chance. The {worst_customers} in it, {worst_part} of "
         "all, bring {worst_share} of revenue."
     ),
     "revenue_per_customer.both": (
-        "{dimension}: a typical customer in “{best}” buys {best_change} {best_than} comparable customers "
-        "({best_likely}), one in “{worst}” {worst_change}; {sure} not by chance. "
-        "The {best_customers} in “{best}”, {best_part} of all, bring {best_share} of revenue."
+        "{dimension}: a typical customer in “{best}” buys {best_against} ({best_likely}), one in “{worst}” "
+        "{worst_change}; {sure} not by chance. The {best_customers} in “{best}”, {best_part} of all, bring "
+        "{best_share} of revenue."
     ),
     "change.times": "{times} times as much",
     "change.more": "{part} more",
     "change.less": "{part} less",
+    "change.times.than": "{times} times as much as comparable customers",
+    "change.more.than": "{part} more than comparable customers",
+    "change.less.than": "{part} less than comparable customers",
     "likely.times": "likely {low} to {high} times",
     "likely.change": "likely {low} to {high}",
     "revenue_per_customer.no_evidence": (
@@ -73,8 +76,12 @@ TEMPLATES = {
     ),
     "more": "{measure} also differs by other traits ({dimensions}): the tables below show how.",
     # dimensions in which nothing stands out
-    "nothing_differs.no_evidence": (
-        "No evidence that {dimensions} {matter} to what a customer brings, to the margin or to the win "
+    "nothing_differs.one": (
+        "No evidence that {dimensions} matters to what a customer brings, to the margin or to the win "
+        "rate: none of the {tests} comparisons stands out by more than chance."
+    ),
+    "nothing_differs.many": (
+        "No evidence that {dimensions} matter to what a customer brings, to the margin or to the win "
         "rate: none of the {tests} comparisons stands out by more than chance."
     ),
     # A customers
@@ -129,4 +136,24 @@ TEMPLATES = {
     "basis.note": (
         "All figures but the shift of the mix rest on net revenue in {window}, when {customers} bought."
     ),
+    # what is left out
+    "left.customers": "Everything about segments: no order line with an amount names a customer.",
+    "left.unlike": "{dimensions} as a dimension: nearly every customer has another value.",
+    "left.alike": "{dimensions} as a dimension: all customers have the same value.",
+    "left.empty": "{dimensions} as a dimension: no value is stated.",
+    "left.mixed": "{dimensions} as a dimension: customers buy in several of them.",
+    "left.traits": "Industry, size and other traits: the data hold no list of customers.",
+    "left.region": ("The region of a customer: not recorded, so the one in which it bought most is taken."),
+    "left.lines": "Order lines: the data hold none, so each won deal counts as one order.",
+    "left.margin": "Margin: what the goods sold have cost is not known.",
+    "left.deals": "Win rate, average deal and days to decision: no deal was closed in the window.",
+    "left.products": "White spots: the orders do not name a product.",
+    "left.other_products": "White spots of {products}: only the best sellers are crossed.",
+    "left.comparison": "The shift of the mix: there is no comparison period.",
+    "left.costs": "Cost of a new customer: the data hold no marketing costs.",
+    "left.newcomers": (
+        "New customers and what they cost: the records begin less than a year before the window, so who is "
+        "new cannot be told."
+    ),
+    "left.channel": "Cost of a new customer: the channel that brought it is not known.",
 }

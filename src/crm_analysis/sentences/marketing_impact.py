@@ -19,6 +19,11 @@ TEMPLATES = {
         "{cost_share} of the marketing cost. The largest share of the cost, {dearest_cost}, went to "
         "{dearest}, for {dearest_share} of revenue."
     ),
+    "shares.unpaid": (
+        "In {period} the largest share of sales came by {channel}: {share} of revenue ({money}), for none of "
+        "the marketing cost. The largest share of the cost, {dearest_cost}, went to {dearest}, for "
+        "{dearest_share} of revenue."
+    ),
     "shares.same": (
         "In {period} the largest share of sales came by {channel}: {share} of revenue ({money}), for "
         "{cost_share} of the marketing cost, more than went to any other channel."
@@ -59,6 +64,7 @@ TEMPLATES = {
     "too_few.many": (
         "Whether {names} pay back cannot be said yet: fewer than {needed} deals won by each in {window}."
     ),
+    "more": "{count} more",
     "detail": "{channel}{value} ({low} to {high}, {won} won)",
     "detail.none": "{channel}{value}, no deal won",
     "detail.point": "{channel}{value}",
@@ -163,14 +169,23 @@ TEMPLATES = {
         "Return: the order lines do not name the deals they come from, and the deals have no amount."
     ),
     "left.window": (
-        "Return and conversion of ripe leads: the records hold {months} of the {needed} months that are "
-        "needed."
+        "Return, and share of leads won: the records hold {months} of the {needed} months of leads old "
+        "enough to judge that are needed."
     ),
     "left.margin": "Margin: the costs of goods are not known, so income is revenue and the return is too "
     "rosy.",
     "left.amount": (
         "Orders of the deals: the order lines do not name them, so income is the value of the deals won, "
         "without the cost of goods."
+    ),
+    "left.pairs": (
+        "Pairs of channels: of {returns} with a return, the {compared} that cost most are compared with each "
+        "other."
+    ),
+    "left.spelled": (
+        "One channel under several names: {names} are counted apart, so what one cost is not set against "
+        "what the other brought. If they are one, give them one name in crm.toml, under values.channel of "
+        "these tables."
     ),
     "left.campaigns": "Campaigns: costs and deals do not both name them.",
     "left.items": "Kinds of cost: the costs do not name them.",

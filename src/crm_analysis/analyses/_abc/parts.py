@@ -29,6 +29,7 @@ class Parts:
     trends: dict[str, Trend]
     course: Course
     window: str
+    length: str
     window_before: str
     short: bool
     words: Words

@@ -26,8 +26,8 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     course, made = parts.course, []
     active_before = None if before is None else float(before["customers"])
     made.append(
-        # the period of the report is mostly a part of the window, so the label says which days are meant
-        Tile("active_customers", tr("Active customers, {window}").format(window=parts.window),
+        # the period of the report is mostly a part of the window, so the label says how long that is
+        Tile("active_customers", tr("Active customers, {window}").format(window=parts.length),
              float(now["customers"]), "count", relative(float(now["customers"]), active_before),
              said["buyers"], series=tuple(course.active), against=parts.window_before, main=True)
     )  # fmt: skip

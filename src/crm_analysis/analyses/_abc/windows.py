@@ -48,14 +48,18 @@ class Windows:
 def span_text(span: Span, words: Words) -> str:
     """Write a span as people say it: "the 12 months to October 31, 2026"."""
     start, last = span[0], span[1] - pd.Timedelta(days=1)
+    if start.day == 1 and start + pd.DateOffset(months=1) == span[1]:
+        return words.month(start)
+    text = tr("the {days} to {day}", words.language)
+    return text.format(days=length_text(span, words), day=words.day(last))
+
+
+def length_text(span: Span, words: Words) -> str:
+    """Write how long a span is: "12 months", or in days where it holds no whole months."""
     months = whole_months(*span)
-    if months and start + pd.DateOffset(months=months) == span[1]:
-        if months == 1 and start.day == 1:
-            return words.month(start)
-        length = words.counted(months, "month")
-    else:
-        length = words.counted((span[1] - start).days, "day")
-    return tr("the {days} to {day}", words.language).format(days=length, day=words.day(last))
+    if months and span[0] + pd.DateOffset(months=months) == span[1]:
+        return words.counted(months, "month")
+    return words.counted((span[1] - span[0]).days, "day")
 
 
 def back(end: pd.Timestamp, months: int) -> pd.Timestamp:

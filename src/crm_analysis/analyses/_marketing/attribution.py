@@ -19,6 +19,7 @@ from crm_analysis.analyses._marketing.touches import (
 )
 from crm_analysis.analyses._saying import joined, rows
 from crm_analysis.findings import Finding
+from crm_analysis.language import plural, tr
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences._marketing_attribution import MODEL_WORDS
 from crm_analysis.stats.attribution import FEWEST_WON, UNTOUCHED, attribute
@@ -88,7 +89,7 @@ class Attribution:
         shown = self.agreement.sort_values("spread", ascending=False, kind="stable")
         widest = rows(shown)[0]
         depending = rows(shown[shown["depends"]])
-        figures = {"won": words.counted(self.won, "deal") + " won", "window": span_text(self.window, words)}
+        figures = {"won": _deals_won(self.won, words), "window": span_text(self.window, words)}
         fields: dict[str, Any] = {"value": widest["spread"], "unit": "share", "n": self.won}
         if self.won < FEWEST_WON:
             return [_finding("not_enough_data", figures | {"needed": words.number(FEWEST_WON)}, n=self.won)]
@@ -180,7 +181,6 @@ def _notes(
     words = view.context.words
     paths = found.paths
     untouched = int(paths.won[paths.lengths == 0].sum())
-    won = words.counted(shares.won, "deal") + " won"
     said = {
         "left.attribution_touches": found.known_from == TWO_CHANNELS,
         "left.attribution_one": found.known_from == ONE_CHANNEL,
@@ -192,7 +192,7 @@ def _notes(
         "left.attribution_few": shares.won < FEWEST_WON,
     }
     figures = written | {
-        "won": won,
+        "won": _deals_won(shares.won, words),
         "untouched": words.number(untouched),
         "deals": words.counted(open_deals, "deal"),
         "days": words.number(look_back_days),
@@ -203,7 +203,13 @@ def _notes(
 
 def _finding(verdict: Any, figures: dict[str, str], key: str = "", **fields: Any) -> Finding:
     text = sentence(STEM, f"attribution.{key or verdict}", **figures)
+    if verdict != "not_enough_data":
+        text = f"{text} {sentence(STEM, 'attribution.cause')}"
     return Finding(STEM, "attribution", verdict, text, department="marketing", **fields)
+
+
+def _deals_won(count: int, words: Words) -> str:
+    return f"{words.number(count)} {plural('deal won', 'deals won', count)}"
 
 
 def _range(row: dict[str, Any], words: Words) -> dict[str, str]:
@@ -212,8 +218,8 @@ def _range(row: dict[str, Any], words: Words) -> dict[str, str]:
         "channel": words.name(row["channel"]),
         "low": words.share(row["lowest"], digits),
         "high": words.share(row["highest"], digits),
-        "low_model": MODEL_WORDS[row["lowest_model"]],
-        "high_model": MODEL_WORDS[row["highest_model"]],
+        "low_model": tr(MODEL_WORDS[row["lowest_model"]]),
+        "high_model": tr(MODEL_WORDS[row["highest_model"]]),
     }
 
 
@@ -221,5 +227,5 @@ def _named(depending: list[dict[str, Any]], words: Words) -> str:
     named = [sentence(STEM, "attribution.range", **_range(row, words)) for row in depending[:MOST_NAMED]]
     rest = len(depending) - len(named)
     if rest:
-        named.append(sentence(STEM, "attribution.others", count=words.number(rest)))
+        named.append(sentence(STEM, "more", count=words.number(rest)))
     return joined(named)

@@ -11,6 +11,7 @@ from ibis import _
 
 from crm_analysis.analyses._abc.purchases import on_record_before
 from crm_analysis.analyses._lines import AFTER, NOT_STATED, both_sides, fetch, lines_to_date, stated
+from crm_analysis.language import msg
 from crm_analysis.stats.intervals import poisson, wilson
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE
 from crm_analysis.stats.returns import FEWEST_WINS
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 PAYS, PAYS_NOT, OPEN, FREE, UNKNOWN = (
-    "pays back", "does not pay back", "cannot be told", "no cost", "not_enough_data"
+    msg("pays back"), msg("does not pay back"), msg("cannot be told"), msg("no cost"), "not_enough_data"
 )  # fmt: skip
 COLUMNS = (
-    "channel", "cost", "cost_share", "leads", "deals", "closed", "won", "win_rate", "win_low", "win_high",
-    "customers_acquired", "revenue", "revenue_share", "conversion", "conversion_low", "conversion_high",
-    "cost_per_lead", "cost_per_lead_low", "cost_per_lead_high", "acquisition_cost", "acquisition_low",
-    "acquisition_high", "cohort_cost", "cohort_leads", "cohort_won", "cohort_undecided", "cohort_income",
-    "return_on_spend", "return_low", "return_high", "naive_return", "p_value", "p_adjusted", "strength",
-    "few_wins", "median_days", "verdict",
+    "channel", "cost", "cost_share", "leads", "deals", "closed", "won", "won_share", "win_rate", "win_low",
+    "win_high", "customers_acquired", "revenue", "revenue_share", "conversion", "conversion_low",
+    "conversion_high", "cost_per_lead", "cost_per_lead_low", "cost_per_lead_high", "acquisition_cost",
+    "acquisition_low", "acquisition_high", "cohort_cost", "cohort_leads", "cohort_won", "cohort_undecided",
+    "cohort_income", "return_on_spend", "return_low", "return_high", "naive_return", "p_value", "p_adjusted",
+    "strength", "few_wins", "median_days", "verdict",
 )  # fmt: skip
 
 
@@ -125,6 +126,8 @@ def _add_period(frame: pd.DataFrame, counts: Mapping[str, pd.DataFrame], *, has_
     period = counts["period"]
     for name in ("leads", "deals", "closed", "won"):
         frame[name] = period[name].reindex(frame.index).fillna(0.0) if len(period) else np.nan
+    won = frame["won"].sum()
+    frame["won_share"] = frame["won"] / won if won > 0 else np.nan
     if len(period):
         rate = wilson(frame["won"].to_numpy(), frame["closed"].to_numpy())
         frame["win_rate"], frame["win_low"], frame["win_high"] = rate.estimate, rate.low, rate.high

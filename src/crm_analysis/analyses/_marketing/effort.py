@@ -10,13 +10,14 @@ import pandas as pd
 
 from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._marketing.channels import PAYS, PAYS_NOT
+from crm_analysis.language import msg
 from crm_analysis.stats.returns import FEW_WINS
 
 if TYPE_CHECKING:
     from crm_analysis.stats.returns import GroupReturns
 
-BETTER, LIKELY, OPEN = "pays better", "probably pays better", "cannot be told"
-MORE, LESS, SILENT = "more", "less", "not told by the data"
+BETTER, LIKELY, OPEN = msg("pays better"), msg("probably pays better"), msg("cannot be told")
+MORE, LESS, SILENT = msg("more"), msg("less"), msg("not told by the data")
 PAIRS = ("channel", "other", "chance", "needed", "difference", "difference_low", "difference_high", "wins",
          "verdict")  # fmt: skip
 _TYPES = dtypes(PAIRS, text=("channel", "other", "verdict"), counts=("wins",))

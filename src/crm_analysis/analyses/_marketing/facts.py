@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.analyses._saying import finding as finding_of
 from crm_analysis.analyses._saying import rows
+from crm_analysis.language import tr
 from crm_analysis.sentences.marketing_impact import INCOMES
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Facts:
             "period": self.words.span(self.context.period),
             "comparison": "" if comparison is None else self.words.span(comparison),
             "window": self.window_text,
-            "income": INCOMES[self.basis],
+            "income": tr(INCOMES[self.basis]),
         }
 
     @property

@@ -105,7 +105,11 @@ def _kind(facts: Facts, key: str, verdict: str, kind: Verdict) -> Finding | None
         for row in shown
         if row["few_wins"] and row["cohort_won"] > 0 and not np.isnan(row["return_low"])
     ]
-    rest = [f"{len(found) - len(shown)} more"] if len(found) > len(shown) else []
+    rest = (
+        [sentence(STEM, "more", count=words.number(len(found) - len(shown)))]
+        if len(found) > len(shown)
+        else []
+    )
     figures = facts.names | {
         "names": joined([words.name(row["channel"]) for row in shown] + rest),
         "details": joined([detail(row, words, named=len(found) > 1) for row in shown] + rest),

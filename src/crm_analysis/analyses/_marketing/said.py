@@ -50,14 +50,15 @@ def shares(facts: Facts) -> Finding:
         "channel": words.name(first["channel"]),
         "share": words.share(first["revenue_share"]),
         "money": words.money(first["revenue"]),
-        "cost_share": words.share(first["cost_share"]) if first["cost"] else "none",
+        "cost_share": words.share(first["cost_share"]),
     }
     template = "shares.no_cost"
     if facts.has_costs:
         template = "shares.free"
         dearest = known.sort_values(["cost", "channel"], ascending=[False, True], kind="stable").iloc[0]
         if dearest["cost"] > 0:
-            template = "shares.same" if dearest["channel"] == first["channel"] else "shares.note"
+            template = "shares.note" if first["cost"] else "shares.unpaid"
+            template = "shares.same" if dearest["channel"] == first["channel"] else template
             figures |= {
                 "dearest": words.name(dearest["channel"]),
                 "dearest_cost": words.share(dearest["cost_share"]),

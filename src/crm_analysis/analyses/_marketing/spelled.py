@@ -8,6 +8,8 @@ import ibis
 
 from crm_analysis.analyses._lines import NOT_STATED, fetch, stated
 from crm_analysis.analyses._saying import joined
+from crm_analysis.language import msg, tr
+from crm_analysis.sentences import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 TABLES = ("marketing_costs", "deals", "sales", "customers", "touches")
-_CALLED = {"marketing_costs": "marketing costs"}
+_CALLED = {
+    "marketing_costs": msg("marketing costs"),
+    "deals": msg("deals"),
+    "sales": msg("sales"),
+    "customers": msg("customers"),
+    "touches": msg("touches"),
+}
 #: So many are told of; the others come to light once these are mended.
 _MOST = 3
 
@@ -34,7 +42,7 @@ def spelled_apart(view: PeriodView, among: Sequence[str] = TABLES) -> list[str]:
     frame = fetch(names, "channel", "place")
     frame = frame[frame["channel"] != NOT_STATED]
     tables = {
-        str(name): [_CALLED.get(table, table) for table in held if table in set(part["place"])]
+        str(name): [tr(_CALLED[table]) for table in held if table in set(part["place"])]
         for name, part in frame.groupby("channel", sort=True)
     }
     alike: dict[str, list[str]] = {}
@@ -43,14 +51,15 @@ def spelled_apart(view: PeriodView, among: Sequence[str] = TABLES) -> list[str]:
     several = [names for names in alike.values() if len(names) > 1][:_MOST]
     words = view.context.words
     listed = [
-        joined([f"“{words.name(name)}” ({joined(tables[name])})" for name in names]) for names in several
+        joined(
+            [
+                tr("“{name}” ({tables})").format(name=words.name(name), tables=joined(tables[name]))
+                for name in names
+            ]
+        )
+        for names in several
     ]
-    return [
-        f"One channel under several names: {names} are counted apart, so what one cost is not set against "
-        "what the other brought. If they are one, give them one name in crm.toml, under values.channel of "
-        "these tables."
-        for names in listed
-    ]
+    return [sentence("marketing_impact", "left.spelled", names=names) for names in listed]
 
 
 def _names(view: PeriodView, name: str) -> ibis.Table:

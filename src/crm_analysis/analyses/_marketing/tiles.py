@@ -11,6 +11,7 @@ from crm_analysis.analyses._marketing.facts import STEM
 from crm_analysis.analyses._marketing.spelled import spelled_apart
 from crm_analysis.analyses._marketing.window import FEWEST_MONTHS
 from crm_analysis.analyses._saying import records, relative
+from crm_analysis.language import tr
 from crm_analysis.result import Sentences
 from crm_analysis.sentences import sentence
 from crm_analysis.tiles import Tile
@@ -32,7 +33,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 "marketing_cost",
-                "Marketing cost",
+                tr("Marketing cost"),
                 float(now["cost"]),
                 "money",
                 relative(float(now["cost"]), earlier),
@@ -44,7 +45,7 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 "return_on_spend",
-                "Return on marketing, ripe leads",
+                tr("Return on marketing"),
                 whole.estimate,
                 "relative",
                 low=whole.low,
@@ -54,7 +55,9 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         )
     if facts.has_amounts and now["revenue"] > 0:
         made.append(
-            Tile("unknown_channel", "Sales without a known channel", unknown_share(facts.channels), "share")
+            Tile(
+                "unknown_channel", tr("Sales without a known channel"), unknown_share(facts.channels), "share"
+            )
         )
     return tuple(made)
 
@@ -81,8 +84,6 @@ def left_out(view: PeriodView, facts: Facts, notes: Sequence[str]) -> Sentences:
     made = [sentence(STEM, key, **figures) for key, said in asked.items() if said]
     costing = int((facts.channels["return_on_spend"].notna()).sum())
     if costing > MOST_COMPARED:
-        made.append(
-            f"Pairs of channels: of {words.number(costing)} with a return, the {MOST_COMPARED} that cost "
-            "most are compared with each other."
-        )
+        compared = words.number(MOST_COMPARED)
+        made.append(sentence(STEM, "left.pairs", returns=words.number(costing), compared=compared))
     return Sentences((*spelled_apart(view), *made, *notes))

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 import pandas as pd
+from ibis import _
 
 from crm_analysis.analyses._lines import fetch
+from crm_analysis.language import msg
+from crm_analysis.stats.period_survival import JUST_BEFORE
 from crm_analysis.stats.survival import cumulative_incidence
 
 if TYPE_CHECKING:
@@ -25,9 +28,10 @@ RIPE = 0.9
 FEWEST_WON = 30
 #: Fewer ripe months than these give no return: single months of spending say nothing.
 FEWEST_MONTHS = 3
-ALL = "all channels"
+ALL = msg("(all channels)")
 _SLACK_DAYS = 10
 _WON, _LOST = 1, 2
+_DAY = 86_400
 LAG_MONTHS = 12
 DAYS_A_MONTH = 365.25 / 12
 
@@ -43,7 +47,7 @@ class Window:
     ripening_days
         Age from which a lead counts as ripe.
     slowest
-        The channel that sets it; ``all channels`` where none has enough won deals of its own.
+        The channel that sets it; ``(all channels)`` where none has enough won deals of its own.
     months
         Number of months.
     """
@@ -71,12 +75,18 @@ class Window:
 
 
 def ages(leads: ibis.Table, today: date) -> pd.DataFrame:
-    """Return ``channel, status, days, leads``: how many leads of the last years ended how, at which age."""
+    """Return ``channel, status, days, entry, leads``: how many leads of the last years ended how, how old.
+
+    ``entry`` is their age in days at the first decision on record. Records may begin with the leads open
+    then; others as old had been decided and are not on record, so these are watched from that age on only.
+    """
     begin = pd.Timestamp(today) - pd.DateOffset(months=LEARN_MONTHS)
     recent = leads.filter(leads.start >= ibis.timestamp(str(begin)))
-    return fetch(
-        recent.group_by("channel", "status", "days").agg(leads=recent.count()), "channel", "status", "days"
-    )
+    first = leads.closed_at.min().to_pandas()
+    seen = recent.start if pd.isna(first) else ibis.timestamp(str(first))
+    age = ((seen.epoch_seconds() - recent.start.epoch_seconds()) / _DAY).floor().cast("int64").clip(lower=0)
+    keys = ["channel", "status", "days", "entry"]
+    return fetch(recent.mutate(entry=age).group_by(keys).agg(leads=_.count()), *keys)
 
 
 def lag_table(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -155,7 +165,8 @@ def _curve(part: pd.DataFrame) -> pd.DataFrame:
     """Return ``time, incidence`` of being won, lost deals being the other ending."""
     ending = part["status"].map({"won": _WON, "lost": _LOST, "open": 0}).to_numpy()
     times = np.repeat(part["days"].clip(lower=0).to_numpy(), part["leads"].to_numpy())
-    table = cumulative_incidence(times, np.repeat(ending, part["leads"].to_numpy()))
+    entry = np.repeat((part["entry"] - JUST_BEFORE).clip(lower=0).to_numpy(), part["leads"].to_numpy())
+    table = cumulative_incidence(times, np.repeat(ending, part["leads"].to_numpy()), entry=entry)
     return table.loc[table["cause"] == _WON, ["time", "incidence"]].reset_index(drop=True)
 
 

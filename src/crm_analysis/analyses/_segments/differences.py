@@ -11,6 +11,7 @@ from crm_analysis.analyses._segments.parts import brief, called, weaker
 from crm_analysis.analyses._segments.tests import MEASURES, SAME_THING
 from crm_analysis.columns import column
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.alignment import together
 from crm_analysis.words import tenths
@@ -63,7 +64,7 @@ def differences(parts: Parts) -> list[Finding]:
         made += [_one(parts, measure, found[found["dimension"] == name]) for name in apart]
         if rest := [name for name in dict.fromkeys(order["dimension"]) if name not in apart]:
             said = sentence(
-                STEM, "more", measure=column(measure).label,
+                STEM, "more", measure=tr(column(measure).label),
                 dimensions=joined([called(name, parts.words) for name in rest]),
             )  # fmt: skip
             more.append(Finding(STEM, f"{measure}{FURTHER}", "note", said, n=len(rest)))
@@ -88,13 +89,8 @@ def nothing_differs(parts: Parts) -> Finding | None:
         return None
     count = int(tests["dimension"].isin(still).sum())
     names = [called(name, parts.words) for name in still]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-    figures = {
-        "dimensions": listed,
-        "matter": "matters" if len(names) == 1 else "matter",
-        "tests": parts.words.number(count),
-    }
-    said = sentence(STEM, "nothing_differs.no_evidence", **figures)
+    template = f"nothing_differs.{'one' if len(names) == 1 else 'many'}"
+    said = sentence(STEM, template, dimensions=joined(names, tr(" or ")), tests=parts.words.number(count))
     return Finding(STEM, "nothing_differs", "no_evidence", said, n=count)
 
 
@@ -159,7 +155,7 @@ def _figures(parts: Parts, measure: str, row: dict[str, Any]) -> dict[str, str]:
     if measure == "revenue_per_customer":
         return figures | {
             "_change": _change(row["difference"], words),
-            "_than": "as" if row["difference"] >= 1 else "than",
+            "_against": _change(row["difference"], words, ".than"),
             "_likely": _likely(row, words),
         }
     digits = tenths(row["low"], row["high"])
@@ -171,13 +167,12 @@ def _figures(parts: Parts, measure: str, row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _change(difference: float, words: Words) -> str:
+def _change(difference: float, words: Words, than: str = "") -> str:
     """Write a relative difference as people say it: "4.5 times as much", "31% more", "77% less"."""
     if difference >= 1:
-        return sentence(STEM, "change.times", times=words.number(1 + difference, 1))
-    return sentence(
-        STEM, "change.more" if difference > 0 else "change.less", part=words.share(abs(difference), 0)
-    )
+        return sentence(STEM, f"change.times{than}", times=words.number(1 + difference, 1))
+    kind = "more" if difference > 0 else "less"
+    return sentence(STEM, f"change.{kind}{than}", part=words.share(abs(difference), 0))
 
 
 def _likely(row: dict[str, Any], words: Words) -> str:

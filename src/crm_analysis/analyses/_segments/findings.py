@@ -14,6 +14,7 @@ from crm_analysis.analyses._segments.table import NO_CUSTOMER
 from crm_analysis.analyses._segments.tests import FEWEST
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.sentences import sentence
+from crm_analysis.sentences.sales_dynamics import dimension_name
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._segments.parts import Parts
@@ -93,8 +94,8 @@ def _white_spots(parts: Parts) -> Finding | None:
     )
     if gaps.empty:
         return finding(
-            STEM, "white_spots", "white_spots.no_evidence", "no_evidence", {"kind": parts.kind},
-            n=int(table["p_value"].notna().sum()), department="sales",
+            STEM, "white_spots", "white_spots.no_evidence", "no_evidence",
+            {"kind": dimension_name(parts.kind)}, n=int(table["p_value"].notna().sum()), department="sales",
         )  # fmt: skip
     first = rows(gaps)[0]
     left = len(gaps) - 1

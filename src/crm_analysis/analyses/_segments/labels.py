@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._lines import NOT_STATED, fetch, lines_to_date, money, stated
+from crm_analysis.language import tr
 from crm_analysis.schema import TABLES
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _segments(name: str, values: pd.Series, words: Words) -> tuple[Labels | None
     """Return a label a client, or why the column makes no segments."""
     values = values if name in _NAMES else _read(values)
     if pd.api.types.is_bool_dtype(values.dropna().infer_objects()):
-        text = values.map({True: "yes", False: "no"})
+        text = values.map({True: tr("yes"), False: tr("no")})
     elif pd.api.types.is_numeric_dtype(values):
         numbers = pd.to_numeric(values).astype(float)
         numbers = numbers.where(np.isfinite(numbers))
@@ -162,7 +163,9 @@ def _bands(numbers: pd.Series, words: Words) -> pd.Series:
     band = pd.Series(np.searchsorted(edges, known, side="left"), index=known.index)
     ends = known.groupby(band).agg(["min", "max"])
     names = {
-        at: written(low) if low == high else f"{written(low)} to {written(high)}"
+        at: written(low)
+        if low == high
+        else tr("{low} to {high}").format(low=written(low), high=written(high))
         for at, (low, high) in zip(ends.index, ends.to_numpy(), strict=True)
     }
     return band.map(names).reindex(numbers.index)

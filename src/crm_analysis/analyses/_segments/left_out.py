@@ -8,61 +8,56 @@ from crm_analysis.analyses._marketing.spelled import spelled_apart
 from crm_analysis.analyses._saying import joined
 from crm_analysis.analyses._segments.parts import called
 from crm_analysis.result import Sentences
+from crm_analysis.sentences import sentence
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._segments.book import Book
     from crm_analysis.analyses._segments.cross import Basket
     from crm_analysis.view import PeriodView
+    from crm_analysis.words import Words
 
-_WHY = {
-    "unlike": "nearly every customer has another value",
-    "alike": "all customers have the same value",
-    "empty": "no value is stated",
-    "mixed": "customers buy in several of them",
-}
+STEM = "customer_segments"
+#: Why a column makes no dimension, in reading order.
+_WHY = ("unlike", "alike", "empty", "mixed")
 
 
 def left_out(view: PeriodView, book: Book, basket: Basket) -> Sentences:
     """Say what is missing, in reading order."""
     if not book.purchases.clients:
-        return Sentences(["Everything about segments: no order line with an amount names a customer."])
+        return Sentences([sentence(STEM, "left.customers")])
     words = view.context.words
-    said = [
-        f"{joined([called(name, words) for name, kind in book.dimensions.skipped if kind == why])} as a "
-        f"dimension: {text}."
-        for why, text in _WHY.items()
-        if any(kind == why for _, kind in book.dimensions.skipped)
-    ]
-    said = [text[:1].upper() + text[1:] for text in said]
-    if not view.has("customers"):
-        said.append("Industry, size and other traits: the data hold no list of customers.")
-    if book.dimensions.from_lines:
-        said.append("The region of a customer: not recorded, so the one in which it bought most is taken.")
-    if view.sales_stand_in:
-        said.append("Order lines: the data hold none, so each won deal counts as one order.")
-    if not book.has_cost:
-        said.append("Margin: what the goods sold have cost is not known.")
-    if not book.has_deals:
-        said.append("Win rate, average deal and days to decision: no deal was closed in the window.")
+    said = [text for why in _WHY if (text := _skipped(book, why, words))]
+    asked = {
+        "left.traits": not view.has("customers"),
+        "left.region": bool(book.dimensions.from_lines),
+        "left.lines": view.sales_stand_in,
+        "left.margin": not book.has_cost,
+        "left.deals": not book.has_deals,
+    }
+    said += [sentence(STEM, key) for key, missing in asked.items() if missing]
     said += _acquisition(view, book)
     if not basket.kind:
-        said.append("White spots: the orders do not name a product.")
+        said.append(sentence(STEM, "left.products"))
     elif basket.left_out:
-        said.append(
-            f"White spots of {words.counted(basket.left_out, 'product')}: only the best sellers are crossed."
-        )
+        products = words.counted(basket.left_out, "product")
+        said.append(sentence(STEM, "left.other_products", products=products))
     if book.windows.comparison is None:
-        said.append("The shift of the mix: there is no comparison period.")
+        said.append(sentence(STEM, "left.comparison"))
     return Sentences(said)
+
+
+def _skipped(book: Book, why: str, words: Words) -> str:
+    """Name the columns that make no dimension for one reason; empty where there are none."""
+    names = joined([called(name, words) for name, kind in book.dimensions.skipped if kind == why])
+    return sentence(STEM, f"left.{why}", dimensions=names[:1].upper() + names[1:]) if names else ""
 
 
 def _acquisition(view: PeriodView, book: Book) -> list[str]:
     if not view.has("marketing_costs"):
-        return ["Cost of a new customer: the data hold no marketing costs."]
+        return [sentence(STEM, "left.costs")]
     if not book.newcomers_known:
-        said = "New customers and what they cost: the records begin less than a year before the window"
-        return [f"{said}, so who is new cannot be told."]
+        return [sentence(STEM, "left.newcomers")]
     if book.clients["new"].any() and book.clients["new_cost"].isna().all():
-        return ["Cost of a new customer: the channel that brought it is not known."]
+        return [sentence(STEM, "left.channel")]
     # a channel without any expense costs nothing, which a second spelling would make of a dear one
     return spelled_apart(view, ("marketing_costs", "customers"))

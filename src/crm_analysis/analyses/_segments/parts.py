@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crm_analysis.analyses._segments.labels import STANDARD
+from crm_analysis.columns import column
+from crm_analysis.language import tr
+from crm_analysis.sentences.sales_dynamics import dimension_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -35,9 +40,13 @@ class Parts:
 def called(dimension: str, words: Words) -> str:
     """Name a dimension within a sentence: "account type".
 
-    By the name of its column: it is the company's own, and may by chance be that of a figure.
+    A column of the company's own by its name; where that is also what we call an amount, such as the revenue
+    that the customers themselves make, it says whose it is.
     """
-    return words.name(dimension.replace("_", " "))
+    if dimension in STANDARD:
+        return dimension_name(dimension)
+    name = words.name(dimension.replace("_", " "))
+    return tr("{name} of the customer").format(name=name) if column(dimension).kind == "money" else name
 
 
 def brief(share: float, words: Words) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._segments.table import design_effect
+from crm_analysis.language import msg
 from crm_analysis.stats.alignment import aligned, together
 from crm_analysis.stats.association import association
 from crm_analysis.stats.intervals import newcombe
@@ -88,7 +89,7 @@ def judged(frame: pd.DataFrame, columns: Sequence[str], text: Sequence[str]) -> 
 
 def verdicts(p_value: ArrayLike, found: ArrayLike, difference: ArrayLike) -> NDArray[np.str_]:
     """Say higher, lower, no_evidence or not_enough_data."""
-    way = np.where(np.asarray(difference, dtype=float) > 0, "higher", "lower")
+    way = np.where(np.asarray(difference, dtype=float) > 0, msg("higher"), msg("lower"))
     said = np.where(np.asarray(found, dtype=bool), way, "no_evidence")
     return np.where(np.isnan(np.asarray(p_value, dtype=float)), "not_enough_data", said)
 
