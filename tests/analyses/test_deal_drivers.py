@@ -203,8 +203,8 @@ class TestEdges:
         values = read_factors(crm.load(tables).view("2025")).factors
         bought = set(early["customer_id"])
         # every client with a won deal two years before had bought before
-        assert set(values["known client"]) == {"bought before", "new"}
-        assert (values["known client"] == "bought before").sum() >= sum(
+        assert set(values["known client"]) == {"(bought before)", "(new)"}
+        assert (values["known client"] == "(bought before)").sum() >= sum(
             customer in bought for customer in tables["deals"]["customer_id"].iloc[:900]
         )
 
@@ -231,13 +231,13 @@ class TestSets:
         rows = drivers(demo.view("2026-10")).drivers.set_index(["factor", "level"])
         assert rows.loc[("channel", "Referral"), "verdict"] == "higher"
         assert rows.loc[("size", "large"), "verdict"] == "higher"
-        assert rows.loc[("amount", "twice the amount"), "verdict"] == "no_evidence"
+        assert rows.loc[("amount", "(twice the amount)"), "verdict"] == "no_evidence"
 
     def test_demo_four_years(self, demo: Any) -> None:
         found = drivers(demo.view("2022-11-01..2026-10-31"))
         rows = found.drivers.set_index(["factor", "level"])
         for key in [("channel", "Referral"), ("channel", "Partners"), ("size", "large"),
-                    ("known client", "bought before"), ("owner", "Jörg Wicker")]:  # fmt: skip
+                    ("known client", "(bought before)"), ("owner", "Jörg Wicker")]:  # fmt: skip
             assert rows.loc[key, "verdict"] == "higher", key
         for key in [("channel", "Telephone"), ("channel", "Search ads"), ("size", "small")]:
             assert rows.loc[key, "verdict"] == "lower", key

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from rapidfuzz import fuzz
 from scipy.stats import fisher_exact
 
@@ -331,22 +333,22 @@ class TestSpellings:
         assert len(plain) > 80
 
     @pytest.mark.parametrize(
-        ("one", "other", "why"),
+        ("one", "other", "why", "word"),
         [
-            ("price too high", "Price too high", "case"),
-            ("Price  too high", "Price too high", "blanks"),
-            ("time out", "timeout", "blanks"),
-            ("High price", "Price high", "word order"),
-            ("Price, too high", "Price too high", "punctuation"),
-            ("Delivry time", "Delivery time", "typo: delivry"),
-            ("Stoped communicating", "Stopped communicating", "typo: stoped"),
-            ("Цена высокaя", "Цена высокая", "typo: высокaя"),  # the last but one letter is Latin
+            ("price too high", "Price too high", "case", ""),
+            ("Price  too high", "Price too high", "blanks", ""),
+            ("time out", "timeout", "blanks", ""),
+            ("High price", "Price high", "word order", ""),
+            ("Price, too high", "Price too high", "punctuation", ""),
+            ("Delivry time", "Delivery time", "typo", "delivry"),
+            ("Stoped communicating", "Stopped communicating", "typo", "stoped"),
+            ("Цена высокaя", "Цена высокая", "typo", "высокaя"),  # the last but one letter is Latin
         ],
     )
-    def test_the_same_in_other_letters(self, one: str, other: str, why: str) -> None:
+    def test_the_same_in_other_letters(self, one: str, other: str, why: str, word: str) -> None:
         same = compare(one, other)
         assert same is not None
-        assert same.why == why
+        assert (same.why, same.word) == (why, word)
 
     @pytest.mark.parametrize(
         ("one", "other"),
@@ -393,6 +395,22 @@ class TestSpellings:
         read = tomllib.loads(mend("loss_reason", reason, "new"))
         assert read == {"deals": {"values": {"loss_reason": {reason: "new"}}}}
 
+    def test_the_page_shows_the_line_as_it_must_be_copied(self) -> None:
+        result = analyzed(company(losses(2025, **{'Too "dear"': 9, 'too "dear"': 2, "late": 5})))
+        shown = crm.table(result, "spellings", "Spellings", columns=["reason", "mend"])._repr_html_()
+        cell = BeautifulSoup(shown, "html.parser").select_one("td.code")
+        assert cell is not None
+        assert tomllib.loads(cell.text) == {
+            "deals": {"values": {"loss_reason": {'too "dear"': 'Too "dear"'}}}
+        }
+
+    def test_a_caption_names_the_year_of_the_result(self) -> None:
+        result = analyzed(company(losses(2025, price=9)))
+        shown = crm.table(result, "loss_reasons", "Reasons for losing in {year}")._repr_html_()
+        assert result.year
+        assert f"<caption>Reasons for losing in {result.year}</caption>" in shown
+        assert "{brace}" in crm.table(result, "loss_reasons", "A {brace}")._repr_html_()
+
     def test_the_line_mends_it(self, tmp_path: Path) -> None:
         tables = company(losses(2025, **{'Too "dear"': 9, 'too "dear"': 2, "late": 5}))
         tables["deals"].to_csv(tmp_path / "deals.csv", index=False)
@@ -409,3 +427,40 @@ class TestSpellings:
             assert same.why == "case"
         result = analyzed(company(losses(2025, Delivery=5, delivery=3, DELIVERY=2)))
         assert result.spellings["like"].tolist() == ["Delivery", "Delivery"]
+
+
+class TestRussian:
+    """Answers on small data, which the demo company has none of."""
+
+    #: Names of columns and tables, and what to type.
+    CODES = re.compile(r"loss_reason|win_reason|crm\.toml|reasons|reason,kind,department|,(?:loss|win),sales")
+
+    def said(self, rows: list[Row], period: str = "2025") -> list[str]:
+        tables = company(rows)
+        result = crm.deal_reasons.analyze(crm.load(tables).view(period, language="ru"))
+        shown = [*(finding.sentence for finding in result.findings), *result.left_out]
+        return [self.CODES.sub("", text) for text in (*shown, *(tile.label for tile in result.tiles))]
+
+    @pytest.mark.parametrize(
+        ("rows", "period"),
+        [
+            (losses(2025, Дорого=9, дорого=2, Долго=5), "2025"),
+            (losses(2024, Дорого=30, Долго=5) + losses(2025, Дорого=9, Долго=40, Срок=3), "2025"),
+            (losses(2024, Дорого=30, _=25) + losses(2025, Дорого=9, _=40), "2025-12"),
+            ([(day, "won", "Цена") for day in days(2025, 40)], "2025"),
+            ([(day, "won", None) for day in days(2025, 40)] + losses(2025, Дорого=30), "2025-06"),
+        ],
+    )
+    def test_all_that_is_said_is_russian(self, rows: list[Row], period: str) -> None:
+        texts = self.said(rows, period)
+        assert texts
+        latin = [text for text in texts if re.search(r"[A-Za-z]{2,}", text)]
+        assert latin == []
+        assert not any(".." in text or "  " in text for text in texts)
+
+    def test_counts_and_cases(self) -> None:
+        first = self.said(losses(2025, Дорого=9, дорого=2, Долго=5))[0]
+        assert re.sub(r"\s", " ", first) == (
+            "Проиграно за 12 месяцев по 31 декабря 2025 г.: 16 сделок, сумма 1 600; самые частые причины: "
+            "«Дорого» (9), «Долго» (5) и «дорого» (2)."
+        )

@@ -109,6 +109,20 @@ class TestDemo:
         assert {f.key for f in result.findings} >= {"decision_days", "event_decision_days"}
         assert {f.department for f in result.findings} == {"sales", "marketing"}
 
+    @pytest.mark.parametrize("language", ["en", "ru"])
+    def test_each_kpi_has_a_whole_card(self, demo, language):
+        cards = analyze(demo.view("2026-10", language=language)).definitions
+        assert cards["kpi"].nunique() == 5
+        items = ["formula", "counts", "excluded", "interval", "better", "department"]
+        assert cards.groupby("kpi", sort=False)["item"].agg(list).tolist() == [items] * 5
+        assert cards["text"].str.len().min() > 3
+        letters = "[А-я]{3}" if language == "ru" else "[A-z]{3}"
+        assert cards["text"].str.contains(letters).all()
+        assert not cards["text"].str.contains(r"[{}]|  ").any()
+        owners = cards[cards["item"] == "department"].set_index("kpi")["text"]
+        expected = {"en": ("Sales", "Marketing"), "ru": ("Продажи", "Маркетинг")}[language]
+        assert (owners["deal_amount"], owners["acquisition_cost"]) == expected
+
     def test_a_year_and_a_quarter(self, demo):
         for period in ("2025", "2026-Q3"):
             found = of(analyze(demo.view(period)).kpis, "decision_days")
@@ -185,11 +199,13 @@ def test_uci_tells_purchases_and_orders_by_class(root, shared_data, tmp_path):
     assert orders == sorted(orders, reverse=True)
     assert of(result.trends, "order_amount")["status"] == "season_unclear"
     assert set(result.kpis["kpi"]) == {"purchase_interval_days", "order_amount"}
-    assert [text.rpartition("hold no ")[2] for text in result.left_out if "hold no" in text] == [
-        "marketing costs.",
-        "deals.",
-        "calls, meetings or other contacts that were made.",
-    ]
+    lacking = [text for text in result.left_out if "hold no" in text]
+    tables = ["marketing_costs", "deals", "activities"]
+    assert [text.rpartition("(table ")[2] for text in lacking] == [f"{name})." for name in tables]
+    # not only in the small print: the findings end with it
+    last = result.findings[-1]
+    assert (last.key, last.verdict) == ("missing", "not_enough_data")
+    assert all(text in last.sentence for text in lacking)
 
 
 def test_ringostat_tells_days_only(root, shared_data, tmp_path):

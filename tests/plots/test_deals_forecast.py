@@ -104,7 +104,7 @@ class TestFigures:
         axes = plots.backtest(result, horizon=horizon)
         drawn = sorted(y for line in axes.get_lines()[1:] for y in line.get_ydata())
         assert drawn == pytest.approx(sorted(rows["came"]))
-        assert axes.get_title(loc="left").startswith(f"{rows['covered'].sum()} of 12")
+        assert axes.get_title(loc="left").endswith(f" in {rows['covered'].sum()} of 12 months")
 
     def test_calibration_draws_promised_and_kept(self, result: Any) -> None:
         axes = plots.calibration(result)

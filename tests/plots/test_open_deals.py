@@ -141,7 +141,7 @@ class TestFigures:
             zip(rows["low"], rows["high"], strict=True)
         )
         apart = rows["compared"].isin(["above the team", "below the team"]).sum()
-        assert axes.get_title(loc="left").startswith(f"{apart} of {len(rows)} owners")
+        assert axes.get_title(loc="left").endswith(f": {apart} of {len(rows)}")
 
     def test_owners_nobody_apart(self, result: Any) -> None:
         frame = result.owners.assign(compared="not told apart")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -79,6 +81,43 @@ def test_the_board_tells_each_verdict_once(result: Any) -> None:
 
 def test_the_board_says_the_unit_of_days(result: Any) -> None:
     assert any(" days a year (" in text for text in texts(crm.plots.process_kpis.board(result)))
+
+
+@pytest.mark.parametrize(
+    ("status", "point", "said"),
+    [
+        ("too_few", "month", "8 months, too few to tell"),
+        ("too_few", "quarter", "8 quarters, too few to tell"),
+        ("season_unclear", "month", "8 months, too few to tell it from the season"),
+        ("gaps", "month", "8 months, with too many gaps between them"),
+        ("constant", "month", "8 months, all alike"),
+    ],
+)
+def test_the_board_says_why_there_is_no_verdict(result: Any, status: str, point: str, said: str) -> None:
+    untold = {"p_value": np.nan, "verdict": "not_enough_data", "status": status, "point": point}
+    trends = result.trends.assign(**untold, n_points=8)
+    axes = crm.plots.process_kpis.board(dataclasses.replace(result, trends=trends))
+    assert texts(axes).count(said) == 5
+    assert axes.get_title(loc="left") == "Not enough data yet for a verdict"
+
+
+def test_the_pictures_of_a_short_history_are_russian(root: Path) -> None:
+    short = crm.process_kpis.analyze(crm.load(root / "data/demo").view("2023-05", language="ru"))
+    assert set(short.trends["status"]) >= {"too_few"}
+    for name in PICTURES:
+        axes = getattr(crm.plots.process_kpis, name)(short)
+        said = [axes.get_title(loc="left"), str(axes.get_label()), *texts(axes)]
+        assert not re.findall(r"[A-Za-z]{2,}", " ".join(said)), name
+
+
+def test_the_board_leaves_out_a_range_that_says_nothing(result: Any) -> None:
+    shown = [text for text in texts(crm.plots.process_kpis.board(result)) if text.startswith("now ")]
+    kpis = result.kpis[result.kpis["group"] == "all"].set_index("kpi")
+    cost = kpis.loc["acquisition_cost"]
+    assert cost["high"] > 5 * cost["value"]
+    money = result.context.words.money
+    assert f"now {money(round(cost['value']))} (n = {cost['n']}: too few to say much)" in shown
+    assert not any(money(round(cost["high"])) in text for text in shown)
 
 
 def test_courses_hold_values_trend_and_band(result: Any) -> None:

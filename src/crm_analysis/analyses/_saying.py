@@ -49,9 +49,9 @@ def records(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
     return {str(row[key]): row for row in rows(frame)}
 
 
-def joined(names: Sequence[str]) -> str:
-    """List names in a sentence: "A, B and C"; empty where there are none."""
-    return tr(" and ").join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+def joined(names: Sequence[str], last: str = "") -> str:
+    """List names in a sentence: "A, B and C", or with another word before the last; empty without names."""
+    return (last or tr(" and ")).join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def relative(now: float, before: float | None) -> float | None:

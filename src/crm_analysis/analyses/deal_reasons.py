@@ -50,6 +50,7 @@ class DealReasonsResult(Result):
         "discipline": {"low": "share", "high": "share", "expected": "number"},
         "price_check": {"low": "relative", "high": "relative", "lost": "count"},
         "drivers": {"low": "number", "high": "number"},
+        "spellings": {"why": "name"},
     }
 
     loss_reasons: pd.DataFrame
@@ -111,8 +112,8 @@ def analyze(view: PeriodView) -> DealReasonsResult:
             "other", ``unclear`` both together, their shares, 95 % limits and ``expected`` number of unclear
             ones; ``verdict`` higher, lower, no_evidence or not_enough_data.
         ``spellings``
-            A row a reason that looks misspelt: ``column, reason, like, deals, like_deals, score, why`` and
-            ``mend``, the lines for ``crm.toml``.
+            A row a reason that looks misspelt: ``column, reason, like, deals, like_deals, score, why,
+            word`` and ``mend``, the lines for ``crm.toml``.
         ``price_check``, ``drivers``, ``fit``
             See :class:`crm_analysis.analyses._reasons.price.PriceCheck` and
             :class:`crm_analysis.analyses._reasons.drivers.Drivers`.

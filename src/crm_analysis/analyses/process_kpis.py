@@ -81,9 +81,10 @@ def analyze(view: PeriodView, *, event_on: str = "") -> ProcessKpisResult:
             ``verdict`` of the course (``trends``), ``note`` where it is not tested. Missing where there was
             effort and nobody came: ``n`` is 0, ``low`` tells.
         ``trends``
-            A row a tested course: ``better`` (up or down), ``n_points`` months (quarters where a month holds
-            too few decisions), ``change_per_year`` with ``low, high`` (95 %) in the unit of the KPI and
-            relative (``growth, growth_low, growth_high``), ``p_value, p_adjusted, strength, verdict``,
+            A row a tested course: ``better`` (up or down), ``n_points``, each a ``point`` (month; quarter
+            where a month holds too few decisions), ``change_per_year`` with ``low, high`` (95 %) in the unit
+            of the KPI and relative (``growth, growth_low, growth_high``), ``p_value, p_adjusted, strength,
+            verdict``,
             ``detectable`` (least change a year that would be found in 8 of 10 cases), ``mean_rho``
             (autocorrelation), ``crosscheck_p`` (second method), ``borderline``, ``seasonal``, ``status``,
             ``scale``, ``method``.
@@ -157,7 +158,7 @@ def analyze(view: PeriodView, *, event_on: str = "") -> ProcessKpisResult:
         breaks=facts.breaks,
         outcomes=outcomes_table(known),
         event=facts.event,
-        definitions=definitions_table(known.measures),
+        definitions=definitions_table(known.measures, view.context.words),
     )
 
 

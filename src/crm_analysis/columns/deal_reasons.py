@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm_analysis.columns.heading import Heading
 
 HEADINGS: dict[str, Heading] = {
-    "factor": Heading("Factor", "text"),
+    "factor": Heading("Factor", "plain"),
     "odds_ratio": Heading("Odds of winning, times"),
     "factor_p_value": Heading("p-value of the factor", "p_value"),
     "factor_p_adjusted": Heading("Adjusted p-value of the factor", "p_value"),
@@ -18,7 +18,7 @@ HEADINGS: dict[str, Heading] = {
     "lost_amount": Heading("Typical amount, lost for the price", "money"),
     "dearer": Heading("Dearer than won ones", "relative"),
     "reason": Heading("Reason", "text"),
-    "outcome": Heading("Outcome", "text"),
+    "outcome": Heading("Outcome", "name"),
     "previous_deals": Heading("Deals before", "count"),
     "of_deals": Heading("Deals lost there", "count"),
     "ratio": Heading("Times expected"),
@@ -32,5 +32,18 @@ HEADINGS: dict[str, Heading] = {
     "like": Heading("Probably", "text"),
     "like_deals": Heading("Deals written so", "count"),
     "score": Heading("Likeness of 100"),
-    "mend": Heading("Lines for crm.toml", "text"),
+    "word": Heading("Word", "text"),
+    "mend": Heading("Lines for crm.toml", "code"),
+    # departments, factors and dimensions
+    "sales": Heading("Sales"),
+    "known client": Heading("Known client"),
+    "half of the funnel": Heading("Half of the funnel"),
+    "region": Heading("Region", "text"),
+    "size": Heading("Size", "text"),
+    # how a reason is misspelt
+    "case": Heading("Upper and lower case"),
+    "blanks": Heading("Blanks"),
+    "punctuation": Heading("Punctuation"),
+    "word order": Heading("Order of the words"),
+    "typo": Heading("Typo"),
 }

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Kind = Literal[
     "text",
     "name",  # of a figure or row of ours: written as its own heading says
+    "label",  # a word of ours, written as it is
+    "code",  # lines to copy as they are
     "plain",  # an identifier that may come from the data: written with spaces, a capital first
     "verdict",
     "money",
@@ -59,6 +61,8 @@ class Heading:
             return tr(VERDICTS[value][0] if value in VERDICTS else str(value), words.language)
         if self.kind == "name":
             return tr(_label(str(value)), words.language)
+        if self.kind == "label":
+            return tr(str(value), words.language)
         if self.kind == "plain":
             return _identifier(str(value), words.language)
         if self.kind == "text" or isinstance(value, str):

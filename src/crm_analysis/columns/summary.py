@@ -10,7 +10,7 @@ HEADINGS: dict[str, Heading] = {
     "label": Heading("Figure", "text"),
     "kind": Heading("Written as", "text"),
     "sentence": Heading("Finding", "text"),
-    "department": Heading("Department", "text"),
+    "department": Heading("Department", "plain"),
     "reader": Heading("Reader", "text"),
     "opens": Heading("Opens", "text"),
     "table": Heading("Table", "name"),
@@ -19,4 +19,14 @@ HEADINGS: dict[str, Heading] = {
     "set_aside": Heading("Set aside", "count"),
     "state": Heading("State", "text"),
     "why": Heading("Why", "text"),
+    # the canonical tables that are no column elsewhere
+    "activities": Heading("Activities"),
+    "stage_history": Heading("Stage history"),
+    "stages": Heading("Stages"),
+    "owners": Heading("Owners"),
+    "products": Heading("Products"),
+    "marketing_costs": Heading("Marketing costs"),
+    "touches": Heading("Touches"),
+    "targets": Heading("Targets"),
+    "reasons": Heading("Reasons"),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from crm_analysis.language import msg, tr
 from crm_analysis.plots.theme import (
     ACCENT,
     INK,
@@ -21,6 +22,7 @@ from crm_analysis.plots.theme import (
     shorten,
     styled,
 )
+from crm_analysis.sentences._deal_drivers import factor_name, level_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from crm_analysis.analyses.deal_reasons import DealReasonsResult
+    from crm_analysis.words import Words
 
 _MOST_ROWS = 18
 #: Ranges are drawn up to these ratios; an arrow says that one goes on.
@@ -36,7 +39,7 @@ _WIDEST = (1 / 8, 8.0)
 #: Share of the range that is kept free on the right, for the figures.
 _ROOM = 0.18
 _MOST_TICKS = 5
-_TIMES = {1 / 8: "×⅛", 1 / 4: "×¼", 1 / 2: "×½", 1.0: "average", 2.0: "×2", 4.0: "×4", 8.0: "×8"}
+_TIMES = {1 / 8: "×⅛", 1 / 4: "×¼", 1 / 2: "×½", 1.0: msg("average"), 2.0: "×2", 4.0: "×4", 8.0: "×8"}
 _NAME = 22
 _FOUND = {"higher": MAIN, "lower": ACCENT, "holds up": ACCENT, "does not hold up": MAIN}
 
@@ -56,20 +59,26 @@ def odds_ratios(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     """
     known = result.drivers.dropna(subset=["low"])
     if known.empty:
-        return nothing_to_draw(new_axes(ax, grid=""), "Too few decided deals to tell what goes with winning.")
+        return nothing_to_draw(
+            new_axes(ax, grid=""), tr("Too few decided deals to tell what goes with winning.")
+        )
     words = result.context.words
     rows = known.loc[known["p_value"].sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
     labels = [
-        f"{shorten(row.level, _NAME)} ({shorten(row.factor, 14)}), {words.number(row.deals)}"
+        tr("{level} ({factor}), {deals}").format(
+            level=shorten(level_name(row.level, words), _NAME),
+            factor=shorten(factor_name(row.factor), 16),
+            deals=words.number(row.deals),
+        )
         for row in _rows(rows)
     ]
     limits = rows[["odds_ratio", "low", "high"]].to_numpy(dtype=float)
-    title = _best(known)
-    rest = (
-        f" The {len(rows)} of {len(known)} groups that chance explains least."
-        if len(rows) < len(known)
-        else ""
-    )
+    title = _best(known, words)
+    rest = ""
+    if len(rows) < len(known):
+        rest = tr(" The {count} of {all} groups that chance explains least.").format(
+            count=words.number(len(rows)), all=words.number(len(known))
+        )
     return _forest(
         ax,
         limits,
@@ -77,8 +86,8 @@ def odds_ratios(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         rows["verdict"].tolist(),
         lambda ratio: f"×{words.number(ratio, 1 if ratio >= 1 else 2)}",
         title=title,
-        axis="Odds of winning, all else alike; behind the names, deals",
-        ticks=_TIMES,
+        axis=tr("Odds of winning, all else alike; behind the names, deals"),
+        ticks={ratio: tr(text) for ratio, text in _TIMES.items()},
         rest=rest,
     )
 
@@ -97,20 +106,22 @@ def price(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     rows = result.price_check.dropna(subset=["low"]).head(_MOST_ROWS)
     if rows.empty:
         return nothing_to_draw(
-            new_axes(ax, grid=""), "No deals lost for the price, with amounts, to compare with won ones."
+            new_axes(ax, grid=""), tr("No deals lost for the price, with amounts, to compare with won ones.")
         )
     words = result.context.words
     labels = [
-        f"{shorten(row.value, _NAME) if row.group != 'all' else 'All'}, {words.number(row.lost)} lost"
+        tr("{name}, {count} lost").format(
+            name=shorten(row.value, _NAME) if row.group != "all" else tr("All"), count=words.number(row.lost)
+        )
         for row in _rows(rows)
     ]
     limits = 1 + rows[["dearer", "low", "high"]].to_numpy(dtype=float)
     first = rows.iloc[0]
     whole = first["verdict"] if first["group"] == "all" else ""
     title = {
-        "holds up": "Deals lost for the price were dearer than won ones",
-        "does not hold up": "Deals lost for the price were no dearer than won ones",
-    }.get(whole, "Whether deals lost for the price were dearer is open")
+        "holds up": tr("Deals lost for the price were dearer than won ones"),
+        "does not hold up": tr("Deals lost for the price were no dearer than won ones"),
+    }.get(whole, tr("No telling whether deals lost for the price were dearer"))
     return _forest(
         ax,
         limits,
@@ -118,24 +129,26 @@ def price(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         rows["verdict"].tolist(),
         lambda ratio: words.change(ratio - 1, 0),
         title=title,
-        axis="Amount of deals lost for the price, against won ones",
-        ticks={ratio: "equal" if ratio == 1 else words.change(ratio - 1, 0) for ratio in _TIMES},
+        axis=tr("Amount of deals lost for the price, against won ones"),
+        ticks={ratio: tr("equal") if ratio == 1 else words.change(ratio - 1, 0) for ratio in _TIMES},
     )
 
 
-def _best(known: pd.DataFrame) -> str:
+def _best(known: pd.DataFrame, words: Words) -> str:
     """Say in a title which group stands out."""
     found = known[known["verdict"].isin(["higher", "lower"])].sort_values("p_value", kind="stable")
     if found.empty:
-        return "No group wins more or less often than chance brings"
+        return tr("No group wins more or less often than chance brings")
     names = {
-        verdict: f"“{shorten(found.loc[found['verdict'] == verdict, 'level'].iloc[0], 20)}”"
+        verdict: shorten(level_name(found.loc[found["verdict"] == verdict, "level"].iloc[0], words), 20)
         for verdict in dict.fromkeys(found["verdict"])
     }
     if len(names) == 1:
         verdict, name = next(iter(names.items()))
-        return f"{name} wins {'more' if verdict == 'higher' else 'less'} often than the average deal"
-    return f"{names['higher']} wins more often than the average deal, {names['lower']} less"
+        if verdict == "higher":
+            return tr("“{name}” wins more often").format(name=name)
+        return tr("“{name}” wins less often").format(name=name)
+    return tr("“{higher}” wins more often, “{lower}” less often").format(**names)
 
 
 def _forest(
@@ -185,7 +198,9 @@ def _forest(
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(axis, loc="right")
     told = "; ".join(
-        f"{label}: {write(float(row[0]))}, {write(float(row[1]))} to {write(float(row[2]))}"
+        tr("{label}: {value}, {low} to {high}").format(
+            label=label, value=write(float(row[0])), low=write(float(row[1])), high=write(float(row[2]))
+        )
         for label, row in zip(labels, limits, strict=True)
     )
     describe(ax, title, f"{title}: {told}.{rest}")

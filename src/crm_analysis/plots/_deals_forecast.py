@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from crm_analysis.language import msg, tr
 from crm_analysis.plots.theme import (
     ACCENT,
     INK,
@@ -37,8 +38,17 @@ _PAST = 12
 _LIGHT = "#56B4E9"
 #: What was promised, how it is called, and how it is drawn.
 _PROMISES = {
-    "model_3_months": ("chance given here, within three months", MAIN, "o", MAIN),
-    "typed_in": ("typed in for the stage, in the end", ACCENT, "s", "white"),
+    "model_3_months": (msg("chance given here, within three months"), MAIN, "o", MAIN),
+    "typed_in": (msg("typed in for the stage, in the end"), ACCENT, "s", "white"),
+}
+
+
+_RANGED = msg("{mean}, {low} to {high}")
+_AHEAD = {
+    "1": msg("a month ahead"),
+    "2": msg("two months ahead"),
+    "3": msg("three months ahead"),
+    "1-3": msg("for three months together"),
 }
 
 
@@ -62,17 +72,17 @@ def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     total = sources["total"]
     at = np.arange(len(past))
     ahead = len(past) + np.arange(len(total))
-    ax.bar(at, past["won_amount"], color=PALE, edgecolor=MUTED, lw=0.6, label="won")
+    ax.bar(at, past["won_amount"], color=PALE, edgecolor=MUTED, lw=0.6, label=tr("deals won"))
     opened = sources["open"]["mean"].to_numpy()
-    ax.bar(ahead, opened, color=MAIN, label="expected of deals open now")
+    ax.bar(ahead, opened, color=MAIN, label=tr("expected of deals open now"))
     ax.bar(
         ahead, sources["new"]["mean"], bottom=opened, color=_LIGHT, hatch="///", edgecolor="white",
-        label="expected of new deals",
+        label=tr("expected of new deals"),
     )  # fmt: skip
     middle = total["p50"].to_numpy()
     ax.errorbar(
         ahead, middle, yerr=[middle - total["p10"], total["p90"] - middle], ls="", marker="D", ms=4.5,
-        color=INK, elinewidth=1.6, capsize=6, capthick=1.6, label="middle, and range of 8 of 10 cases",
+        color=INK, elinewidth=1.6, capsize=6, capthick=1.6, label=tr("middle, and range of 8 of 10 cases"),
     )  # fmt: skip
     _months(ax, pd.concat([past["month"], total["month"]]))
     ax.set_ylim(bottom=0)
@@ -80,14 +90,14 @@ def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     whole = result.together[result.together["source"] == "total"].to_dict("records")[0]
     words = result.context.words
     told = "; ".join(
-        f"{words.month(row['month'])} {write(row['mean'])}, {write(row['p10'])} to {write(row['p90'])}"
+        f"{words.month(row['month'])} {tr(_RANGED).format(**_ranged(row, write))}"
         for row in total.to_dict("records")
     )
-    title = f"Three months together, 8 of 10 cases: {write(whole['p10'])} to {write(whole['p90'])}"
-    alt = (
-        f"Bars of the deals won in {len(past)} months and expected in three more, with the range of 8 of 10 "
-        f"cases: {told}. Together {write(whole['mean'])}, {write(whole['p10'])} to {write(whole['p90'])}."
-    )
+    title = tr("Three months together, 8 of 10 cases: {low} to {high}").format(**_ranged(whole, write))
+    alt = tr(
+        "Bars of the deals won in {months} and expected in three more, with the range of 8 of 10 cases: "
+        "{told}. Together {mean}, {low} to {high}."
+    ).format(months=words.counted(len(past), "month"), told=told, **_ranged(whole, write))
     return describe(ax, title, alt)
 
 
@@ -107,15 +117,15 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
     ax = new_axes(ax)
     rows = result.backtest[result.backtest["horizon"] == horizon]
     if rows.empty:
-        return nothing_to_draw(ax, "No past month end has enough history before it to look back at.")
+        return nothing_to_draw(ax, tr("No past month end has enough history before it to look back at."))
     write = _written(result, ax)
     at = np.arange(len(rows))
     held = rows["covered"].to_numpy()
-    ax.vlines(at, rows["p10"], rows["p90"], color=PALE, lw=11, label="range for 8 of 10 cases")
-    ax.plot(at, rows["mean"], ls="", marker="_", ms=12, mew=2, color=MUTED, label="expected")
+    ax.vlines(at, rows["p10"], rows["p90"], color=PALE, lw=11, label=tr("range for 8 of 10 cases"))
+    ax.plot(at, rows["mean"], ls="", marker="_", ms=12, mew=2, color=MUTED, label=tr("expected"))
     for inside, colour, marker, label in (
-        (True, MAIN, "o", "came, within the range"),
-        (False, ACCENT, "D", "came, outside"),
+        (True, MAIN, "o", tr("came, within the range")),
+        (False, ACCENT, "D", tr("came, outside")),
     ):
         here = held == inside
         if here.any():
@@ -128,15 +138,21 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
     ax.set_ylim(bottom=0)
     legend_below(ax, 2 * UNDER_A_LABEL / 1.5)
     kept, n = int(held.sum()), len(rows)
-    when = "one month ahead" if horizon == "1" else f"{horizon} months ahead"
-    title = f"{kept} of {n} ranges made {when} held"
+    words, when = result.context.words, tr(_AHEAD[horizon])
     worst = rows.iloc[int(np.argmax(np.abs(rows["came"] - rows["mean"])))]
-    alt = (
-        f"Ranges for {n} past months, each made {when} from what was known then, with what came: "
-        f"{kept} held. The largest miss was {result.context.words.month(worst['month'])}: "
-        f"{write(worst['mean'])} expected, {write(worst['came'])} came."
+    figures = {"kept": words.number(kept), "n": words.number(n), "when": when}
+    alt = tr(
+        "Ranges for past months, {n} of them, each made {when} from what was known then, with what came: "
+        "{kept} held. The largest miss was {month}: {expected} expected, {came} came."
+    ).format(
+        **figures,
+        month=words.month(worst["month"]),
+        expected=write(worst["mean"]),
+        came=write(worst["came"]),
     )
-    return describe(ax, title, alt)
+    return describe(
+        ax, tr("What came lay in the range forecast {when} in {kept} of {n} months").format(**figures), alt
+    )
 
 
 @styled
@@ -153,7 +169,7 @@ def calibration(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax, size=(WIDTH, 4.8), grid="both")
     table = result.calibration[result.calibration["promise"].isin(list(_PROMISES))]
     if table.empty:
-        return nothing_to_draw(ax, "No open deal can be looked back at: the history is too short.")
+        return nothing_to_draw(ax, tr("No open deal can be looked back at: the history is too short."))
     words = result.context.words
     ax.plot([0, 1], [0, 1], color=MUTED, lw=1, ls=(0, (4, 3)))
     told = []
@@ -166,33 +182,39 @@ def calibration(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
             rows["promised"], kept, yerr=np.abs(rows[["low", "high"]].to_numpy().T - kept.to_numpy()),
             color=colour, marker=marker, mfc=fill, ms=6.5, lw=1.4, elinewidth=1.1, capsize=2.5, zorder=3,
             clip_on=False,
-            label=f"{label} ({words.number(rows['deals'].sum())} looks)",
+            label=tr("{promise} (n = {n})").format(promise=tr(label), n=words.number(rows["deals"].sum())),
         )  # fmt: skip
         row = rows.iloc[int(rows["deals"].argmax())]
         told.append(
-            f"{label}: of {words.number(row['deals'])} deals promised {words.share(row['promised'], 0)}, "
-            f"{words.share(row['kept_share'], 0)} were won"
-        )
-    ax.text(0.03, 0.95, "won more often than promised", color=INK, fontsize=SMALL, va="top")
-    ax.text(0.97, 0.03, "won less often", color=INK, fontsize=SMALL, ha="right")
-    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Chance promised", ylabel="Share won")
+            tr("{promise}: of {n} deals promised {promised}, {kept} were won").format(
+                promise=tr(label), n=words.number(row["deals"]),
+                promised=words.share(row["promised"], 0), kept=words.share(row["kept_share"], 0),
+            )
+        )  # fmt: skip
+    ax.text(0.03, 0.95, tr("won more often than promised"), color=INK, fontsize=SMALL, va="top")
+    ax.text(0.97, 0.03, tr("won less often"), color=INK, fontsize=SMALL, ha="right")
+    ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=tr("Chance promised"), ylabel=tr("Share won"))
     share_axis(ax.xaxis, words)
     share_axis(ax.yaxis, words)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
     scores = result.scores
     mine = scores[(scores["method"] == "simulated") & scores["brier"].notna()]
     n = words.number(mine["n"].max()) if len(mine) else words.number(table["deals"].sum())
-    alt = (
-        f"Share of deals won over the chance they were promised, from {n} looks at open deals, with likely "
-        f"ranges; on the diagonal promises are kept. {'; '.join(told)}."
-    )
-    return describe(ax, "Chances promised and kept", alt)
+    alt = tr(
+        "Share of deals won over the chance they were promised, with likely ranges, n = {n}; on the diagonal "
+        "promises are kept. {told}."
+    ).format(n=n, told="; ".join(told))
+    return describe(ax, tr("Chances promised and kept"), alt)
+
+
+def _ranged(row: dict[Any, Any], write: Callable[[Any], str]) -> dict[str, str]:
+    return {name: write(row[column]) for name, column in (("mean", "mean"), ("low", "p10"), ("high", "p90"))}
 
 
 def _why(result: OpenDealsResult) -> str:
     """Say why there is no forecast, in the words of its finding."""
     said = [finding.sentence for finding in result.findings if finding.key == "forecast"]
-    return said[0] if said else "There is no forecast."
+    return said[0] if said else tr("There is no forecast.")
 
 
 def _written(result: OpenDealsResult, ax: Axes) -> Callable[[Any], str]:
@@ -201,10 +223,10 @@ def _written(result: OpenDealsResult, ax: Axes) -> Callable[[Any], str]:
     units = {finding.unit for finding in result.findings if finding.key == "forecast"}
     if "deals" in units:
         count_axis(ax.yaxis, words)
-        ax.set_ylabel("Deals won")
+        ax.set_ylabel(tr("Deals won"))
         return lambda value: words.number(round(value))
     money_axis(ax.yaxis, words)
-    ax.set_ylabel("Value of deals won")
+    ax.set_ylabel(tr("Value of deals won"))
     return words.money
 
 
@@ -216,4 +238,4 @@ def _months(ax: Axes, months: pd.Series) -> None:
         labels.append(f"{month:%m}\n{month.year}" if month.year not in seen else f"{month:%m}")
         seen.add(month.year)
     ax.set_xticks(range(len(labels)), labels)
-    ax.set_xlabel("Month")
+    ax.set_xlabel(tr("Month"))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.columns import column
 from crm_analysis.language import tr
 from crm_analysis.plots.theme import (
     ACCENT,
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
 
     from crm_analysis.analyses.process_kpis import ProcessKpisResult
 
-_UNITS = {
-    "purchase_interval_days": "days",
-    "deal_amount": "money",
-    "order_amount": "money",
-    "acquisition_cost": "money",
-    "decision_days": "days",
-    "contacts_per_customer": "contacts",
-}
 _COLUMNS = 2
 _ROW = 2.1
 _GAP = 0.62
@@ -63,36 +56,38 @@ def courses(result: ProcessKpisResult, group: str = "all", ax: Axes | None = Non
     height = max(rows, 1) * _ROW + 0.3
     ax = new_axes(ax, size=(WIDTH, height), grid="")
     if not held:
-        return nothing_to_draw(ax, "No KPI has a whole month yet.")
+        return nothing_to_draw(ax, tr("No KPI has a whole month yet."))
     ax.set_axis_off()
     told = []
     for place, kpi in enumerate(held):
-        row, column = divmod(place, _COLUMNS)
+        row, across = divmod(place, _COLUMNS)
         share = _GAP / height
         top = _TOP / height
         panel_height = (1 - share * (rows - 1) - top) / rows
         bottom = 1 - top - (row + 1) * panel_height - row * share
-        panel = ax.inset_axes((0.075 + column * 0.525, bottom, 0.40, panel_height))
+        panel = ax.inset_axes((0.075 + across * 0.525, bottom, 0.40, panel_height))
         panel.grid(visible=True, axis="y")
         series = table[table["kpi"] == kpi]
         draw_course(result, series, panel, ticks=3)
-        unit = "" if _UNITS[kpi] != "days" else ", days"
-        panel.set_title(f"{tr(LABELS[kpi])}{unit}", loc="left", fontsize=10.5, pad=6)
+        label = tr(LABELS[kpi])
+        title = tr("{label}, days").format(label=label) if column(kpi).kind == "days" else label
+        panel.set_title(title, loc="left", fontsize=10.5, pad=6)
         told.append(_told(result, kpi, series))
-    return describe(ax, _headline(table), f"Courses of KPIs. {' '.join(told)}")
+    return describe(ax, _headline(table), tr("Courses of KPIs. {told}").format(told=" ".join(told)))
 
 
 def _headline(table: pd.DataFrame) -> str:
     """Say which KPIs left their normal range in their last month."""
     last = table.dropna(subset=["value", "limit_low"]).groupby("kpi", sort=False).tail(1)
     if last.empty:
-        return "The KPIs by month"
+        return tr("The KPIs by month")
     out = [
         tr(LABELS[kpi]) for kpi in LABELS if kpi in set(last[last["signal"].isin(["above", "below"])]["kpi"])
     ]
     if not out:
-        return "All within their normal range in the last month"
-    return f"Out of the normal range in the last month: {out[0] if len(out) == 1 else len(out)}"
+        return tr("All within their normal range in the last month")
+    told = out[0] if len(out) == 1 else str(len(out))
+    return tr("Out of the normal range in the last month: {kpis}").format(kpis=told)
 
 
 def draw_course(
@@ -129,11 +124,16 @@ def write(
 ) -> str:
     """Write a figure of a KPI; ``short`` leaves out the unit."""
     words = result.context.words
-    if _UNITS[kpi] == "money":
+    unit = column(kpi).kind
+    if unit == "money":
         return words.money(round(value), signed=signed)
     digits = 0 if abs(value) >= 100 or (short and not signed and float(value).is_integer()) else 1
-    text = words.number(value, digits, signed=signed)
-    return text if short else f"{text} {_UNITS[kpi]}"
+    if short:
+        return words.number(value, digits, signed=signed)
+    shown = value if digits else round(value)
+    if unit == "days":
+        return words.counted(shown, "day", digits=digits, signed=signed)
+    return words.counted(shown, "contact", digits=digits, signed=signed)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -144,12 +144,19 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _told(result: ProcessKpisResult, kpi: str, series: pd.DataFrame) -> str:
     known = series.dropna(subset=["value"])
     if known.empty:
-        return f"{tr(LABELS[kpi])}: no figure."
+        return tr("{kpi}: no figure.").format(kpi=tr(LABELS[kpi]))
     words = result.context.words
     first, last = known.iloc[0], known.iloc[-1]
     outside = int(known["signal"].isin(["above", "below"]).sum())
-    return (
-        f"{tr(LABELS[kpi])}: {write(result, kpi, first['value'])} in {words.month(first['month'])}, "
-        f"{write(result, kpi, last['value'])} in {words.month(last['month'])}, "
-        f"{words.number(outside)} of {words.number(len(known))} points out of the normal range."
+    return tr(
+        "{kpi}: {first} in {first_month}, {last} in {last_month}, {outside} of {all} points out of the "
+        "normal range."
+    ).format(
+        kpi=tr(LABELS[kpi]),
+        first=write(result, kpi, first["value"]),
+        first_month=words.month(first["month"]),
+        last=write(result, kpi, last["value"]),
+        last_month=words.month(last["month"]),
+        outside=words.number(outside),
+        all=words.number(len(known)),
     )

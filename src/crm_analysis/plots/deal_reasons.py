@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.columns import column
+from crm_analysis.language import tr
 from crm_analysis.plots._deal_drivers import odds_ratios, price
 from crm_analysis.plots.theme import (
     ACCENT,
@@ -48,19 +51,19 @@ def pareto(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     rows = rows[rows["deals"] > 0]
     ax = new_axes(ax, grid="x", size=(WIDTH, _height(min(len(rows), _MOST + 1))))
     if rows.empty:
-        return nothing_to_draw(ax, "No lost deal has a reason to count.")
+        return nothing_to_draw(ax, tr("No lost deal has a reason to count."))
     words = result.context.words
     measure = "amount" if rows["amount"].notna().any() else "deals"
     rows = rows.sort_values([measure, "reason"], ascending=[False, True], kind="stable")
     sizes = rows[measure].fillna(0.0).to_numpy(dtype=float)
     names, drawn, deals = list(rows["reason"]), list(sizes), list(rows["deals"])
-    rest = f"{words.number(len(rows) - _MOST)} others"
+    rest = tr("{count} others").format(count=words.number(len(rows) - _MOST))
     if len(rows) > _MOST + 1:
         names, deals = [*names[:_MOST], rest], [*deals[:_MOST], sum(deals[_MOST:])]
         drawn = [*drawn[:_MOST], float(sizes[_MOST:].sum())]
     total = float(sizes.sum())
     if total <= 0:
-        return nothing_to_draw(ax, "The lost deals are worth nothing.")
+        return nothing_to_draw(ax, tr("The lost deals are worth nothing."))
     place, running = np.arange(len(drawn)), np.cumsum(drawn)
     ax.barh(place, drawn, color=[PALE if name in (_BLANK, rest) else MAIN for name in names], height=0.66)
     ax.plot(running, place, color=ACCENT, marker="o", markersize=4, linewidth=1.4, zorder=3)
@@ -74,14 +77,24 @@ def pareto(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         money_axis(ax.xaxis, words)
     else:
         count_axis(ax.xaxis, words)
-    what = "Value of deals lost" if measure == "amount" else "Deals lost"
-    ax.set_xlabel(f"{what}; line: added up; behind the names, deals")
+    what = tr("Value of deals lost") if measure == "amount" else tr("Deals lost")
+    ax.set_xlabel(tr("{what}; line: added up; behind the names, deals").format(what=what))
     written = words.money(total) if measure == "amount" else words.counted(total, "deal")
-    first = f"{names[0]} with {words.share(drawn[0] / total, 0)}"
-    alt = f"Bars of what was lost in {result.year} by reason, {written} in all, largest first: {first}"
     few = min(3, len(names))
-    alt += f"; the first {few} make {words.share(running[few - 1] / total, 0)}." if few > 1 else "."
-    return describe(ax, f"Most is lost for: {shorten(names[0], 36)}", alt)
+    told = (
+        tr(
+            "Bars of what was lost in {year} by reason, {all} in all, largest first: {first} with {share}; "
+            "the first {few} make {part}."
+        )
+        if few > 1
+        else tr("Bars of what was lost in {year} by reason, {all} in all: {first} with {share}.")
+    )
+    alt = told.format(
+        year=result.year, all=written, first=words.name(names[0]), share=words.share(drawn[0] / total, 0),
+        few=words.number(few), part=words.share(running[few - 1] / total, 0),
+    )  # fmt: skip
+    title = tr("Most is lost for: {reason}").format(reason=shorten(names[0], 60))
+    return describe(ax, textwrap.fill(title, 48), alt)
 
 
 @styled
@@ -90,7 +103,9 @@ def change(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     rows = _lost(result).dropna(subset=["difference"]).head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, _height(len(rows))))
     if rows.empty:
-        return nothing_to_draw(ax, f"There is nothing before {result.year} to compare reasons with.")
+        return nothing_to_draw(
+            ax, tr("There is nothing before {year} to compare reasons with.").format(year=result.year)
+        )
     words, place = result.context.words, np.arange(len(rows))
     changed = (rows["verdict"] == "changed").to_numpy()
     points, low, high = (
@@ -103,17 +118,22 @@ def change(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     table = rows.to_dict("records")
     names = [f"{shorten(row['reason'])}\n{_from_to(row, result)}" for row in table]
     ax.set_yticks(place, names, fontsize=SMALL)
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel="Difference of its share, percentage points")
+    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel=tr("Difference of its share, percentage points"))
     moved = [row for row, one in zip(table, changed, strict=True) if one]
-    title = "No reason shifted by more than chance"
+    title = tr("No reason shifted by more than chance")
     if moved:
         largest = max(moved, key=lambda row: abs(row["difference"]))
-        title = f"{shorten(largest['reason'], 22)}: {_from_to(largest, result)} of deals lost"
-    told = "; ".join(f"{row['reason']} {_from_to(row, result)}" for row in moved) or "none beyond chance"
-    alt = (
-        f"Differences of the shares of {words.number(len(rows))} reasons between {result.year_before} and "
-        f"{result.year}, each with its likely range. Changed: {told}."
-    )
+        title = tr("{reason}: {shares} of deals lost").format(
+            reason=shorten(largest["reason"], 22), shares=_from_to(largest, result)
+        )
+    told = "; ".join(f"{words.name(row['reason'])} {_from_to(row, result)}" for row in moved)
+    alt = tr(
+        "Differences of the shares of {count} reasons between {before} and {year}, each with its likely "
+        "range. Changed: {told}."
+    ).format(
+        count=words.number(len(rows)), before=result.year_before, year=result.year,
+        told=told or tr("none beyond chance"),
+    )  # fmt: skip
     return describe(ax, title, alt)
 
 
@@ -125,7 +145,7 @@ def stage_map(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     reasons = reasons[:_MOST]
     ax = new_axes(ax, grid="", size=(WIDTH, _height(len(reasons)) + 0.5))
     if table.empty:
-        return nothing_to_draw(ax, "The stage before a loss is not known.")
+        return nothing_to_draw(ax, tr("The stage before a loss is not known."))
     words = result.context.words
     cells = table.pivot_table(index="reason", columns="stage", values=["share", "deals"], sort=False)
     shade, count = (cells[name].loc[reasons, stages].to_numpy(dtype=float) for name in ("share", "deals"))
@@ -145,17 +165,22 @@ def stage_map(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         rotation=35 if slanted else 0, ha="right" if slanted else "center", fontsize=SMALL,
     )  # fmt: skip
     ax.set_yticks(range(len(reasons)), [shorten(reason) for reason in reasons])
-    ax.set_xlabel("Last stage, and deals lost there")
+    ax.set_xlabel(tr("Last stage, and deals lost there"))
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
     best = table.loc[[table["deals"].idxmax()]].to_dict("records")[0]
-    alt = (
-        f"Map of deals lost in {result.year} by reason and last stage, shaded by the share of the stage. "
-        f"Most in one cell: {words.number(best['deals'])} for {best['reason']} at {best['stage']}, "
-        f"{words.share(best['share'], 0)} of the {words.number(best['of_deals'])} lost there."
-    )
-    return describe(ax, "Deals lost, by reason and last stage", alt)
+    alt = tr(
+        "Map of deals lost in {year} by reason and last stage, shaded by the share of the stage. Most in one "
+        "cell: {deals} for {reason} at {stage}, {share} of the {all} lost there."
+    ).format(
+        year=result.year, deals=words.number(best["deals"]), reason=words.name(best["reason"]),
+        stage=words.name(best["stage"]), share=words.share(best["share"], 0),
+        all=words.number(best["of_deals"]),
+    )  # fmt: skip
+    title = tr("Most often: {reason}, after {stage}")
+    reason, stage = shorten(best["reason"], 22), shorten(best["stage"], 18)
+    return describe(ax, textwrap.fill(title.format(reason=reason, stage=stage), 44), alt)
 
 
 @styled
@@ -164,7 +189,7 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     rows = result.departments_year[result.departments_year["deals"] > 0].head(_MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, _height(len(rows)) + 0.3))
     if rows.empty:
-        return nothing_to_draw(ax, "No table says which department a reason belongs to.")
+        return nothing_to_draw(ax, tr("No table says which department a reason belongs to."))
     words, place, table = result.context.words, np.arange(len(rows)), rows.to_dict("records")
     share = rows["share"].to_numpy()
     # a range that touches its own share leaves a rounding error below zero
@@ -172,23 +197,25 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     colours = [PALE if row["department"].startswith("(") else MAIN for row in table]
     ax.barh(place, share, color=colours, height=0.58)
     ax.errorbar(share, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-    before, axis = rows["previous_share"].to_numpy(), "Share of the deals lost"
+    before, axis = rows["previous_share"].to_numpy(), tr("Share of the deals lost")
     if rows["previous_share"].notna().any():
         ax.scatter(
             before, place, marker="D", s=34, facecolor="white", edgecolor=ACCENT, linewidth=1.6, zorder=4
         )
-        axis += f"\n(diamond: in {result.year_before})"
+        axis += "\n" + tr("(diamond: in {year})").format(year=result.year_before)
     room = float(np.nanmax([*rows["high"], *before]))
     for at, row in enumerate(table):
         beyond = float(np.nanmax([row["high"], row["previous_share"]]))
         text = f"{words.share(row['share'], 0)}, {words.counted(row['deals'], 'deal')}"
         ax.annotate(text, (beyond, at), (8, 0), textcoords="offset points", va="center", fontsize=SMALL)
-    ax.set_yticks(place, [shorten(row["department"]) for row in table])
+    ax.set_yticks(place, [shorten(_department(row, result)) for row in table])
     ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.35), xlabel=axis)
     share_axis(ax.xaxis, words)
-    told = ", ".join(f"{row['department']} {words.share(row['share'], 0)}" for row in table)
+    told = ", ".join(f"{_department(row, result)} {words.share(row['share'], 0)}" for row in table)
     title = _department_title(table, result)
-    alt = f"Bars of the share of deals lost in {result.year} by department, with likely ranges: {told}."
+    alt = tr("Bars of the share of deals lost in {year} by department, with likely ranges: {told}.").format(
+        year=result.year, told=told
+    )
     return describe(ax, title, alt)
 
 
@@ -198,7 +225,12 @@ def _department_title(table: list[dict[Any, Any]], result: DealReasonsResult) ->
     risen = [row for row in own if row["verdict"] == "changed" and row["difference"] > 0]
     first = max(risen, key=lambda row: row["difference"]) if risen else own[0]
     share = _from_to(first, result) if risen else result.context.words.share(first["share"], 0)
-    return f"{shorten(first['department'], 22).capitalize()}: {share} of the deals lost"
+    department = shorten(_department(first, result), 22)
+    return tr("{department}: {share} of the deals lost").format(department=department, share=share)
+
+
+def _department(row: dict[Any, Any], result: DealReasonsResult) -> str:
+    return column("department").write(row["department"], result.context.words)
 
 
 def _lost(result: DealReasonsResult) -> pd.DataFrame:

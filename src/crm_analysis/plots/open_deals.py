@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from crm_analysis.language import msg, named, tr
 from crm_analysis.plots._deals_forecast import backtest, calibration, fan
 from crm_analysis.plots.theme import (
     BAD,
@@ -46,7 +47,20 @@ _AGES = {
 }
 _HATCH = "////"
 _MOST_OWNERS = 30
-_PARTS = {"opening": "at the beginning", "closing": "at the end"}
+_PASSED = {"share": "conversion", "low": "low", "high": "high"}
+_RATES = {"rate": "win_rate", "low": "low", "high": "high", "raw": "raw_rate"}
+#: What the steps of the waterfall are called; those that add to it.
+_PARTS = {
+    "opening": msg("at the beginning"),
+    "created": msg("deals created"),
+    "reopened": msg("reopened"),
+    "grown": msg("grown"),
+    "shrunk": msg("shrunk"),
+    "won": msg("deals won"),
+    "lost": msg("deals lost"),
+    "closing": msg("at the end"),
+}
+_ADDED = ("created", "won", "reopened", "grown")
 
 
 @styled
@@ -55,20 +69,22 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     rows = result.funnel.to_dict("records")
     ax = new_axes(ax, size=(WIDTH, 1.7 + 0.42 * max(len(rows), 2)), grid="x")
     if not rows:
-        return nothing_to_draw(ax, "Too few deals are decided, or none is old enough to be judged.")
+        return nothing_to_draw(ax, tr("Too few deals are decided, or none is old enough to be judged."))
     words, place = result.context.words, np.arange(len(rows))
     start = np.zeros(len(rows))
     for name, label, colour, hatch in (
-        ("passed", "went on", MAIN, ""),
-        ("waiting", "still waiting", PALE, ""),
-        ("lost", "lost there", "white", _HATCH),
+        ("passed", tr("went on"), MAIN, ""),
+        ("waiting", tr("still waiting"), PALE, ""),
+        ("lost", tr("lost there"), "white", _HATCH),
     ):  # fmt: skip
         width = np.array([row[name] for row in rows], dtype=float)
         ax.barh(place, width, left=start, color=colour, edgecolor=MUTED, lw=0.6, hatch=hatch, height=0.68,
                 label=label)  # fmt: skip
         start += width
     shares = [
-        f"{words.share(row['conversion'], 0)} ({words.share(row['low'], 0)} to {words.share(row['high'], 0)})"
+        tr("{share} ({low} to {high})").format(
+            **{name: words.share(row[column], 0) for name, column in _PASSED.items()}
+        )
         for row in rows
     ]
     for y, x, share in zip(place, start, shares, strict=True):
@@ -76,22 +92,25 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [shorten(row["stage"], 18 if len(rows) > 1 else 22) for row in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(0, float(start.max()) * 1.45)
-    ax.set_xlabel("Deals, and percent of them that went on")
+    ax.set_xlabel(tr("Deals, and percent of them that went on"))
     count_axis(ax.xaxis, words)
     legend_below(ax, UNDER_A_LABEL, 3, 0.4)
     narrow = min(rows, key=lambda row: row["conversion"])
     told = "; ".join(
-        f"{row['stage']}: {words.number(row['entered'])} entered, {words.number(row['passed'])} went on "
-        f"({share}), "
-        f"{words.number(row['lost'])} lost, {words.number(row['waiting'])} waiting"
+        tr("{stage}: {entered} entered, {passed} went on, {share}; {lost} lost, {waiting} waiting").format(
+            stage=named(str(row["stage"])),
+            share=share,
+            **{name: words.number(row[name]) for name in ("entered", "passed", "lost", "waiting")},
+        )
         for row, share in zip(rows, shares, strict=True)
     )
     won = words.share(rows[-1]["passed"] / rows[0]["entered"], 0)
-    title = f"{won} of deals are won"
+    title = tr("{share} of deals are won").format(share=won)
     if len(rows) > 1:
-        least = f"{shorten(narrow['stage'], 12)}, {words.share(narrow['conversion'], 0)}"
-        title = f"{won} are won; fewest pass {least}"
-    return describe(ax, title, f"Bars of a funnel. {told}.")
+        title = tr("{won} are won; fewest pass {stage}, {share}").format(
+            won=won, stage=shorten(narrow["stage"], 12), share=words.share(narrow["conversion"], 0)
+        )
+    return describe(ax, title, tr("Bars of a funnel. {told}.").format(told=told))
 
 
 @styled
@@ -101,7 +120,7 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     stages = list(dict.fromkeys(table["stage"]))
     ax = new_axes(ax, size=(WIDTH, 1.9 + 0.42 * max(len(stages), 2)), grid="x")
     if table.empty:
-        return nothing_to_draw(ax, "No deal is open.")
+        return nothing_to_draw(ax, tr("No deal is open."))
     words = result.context.words
     in_money = bool(table["open_amount"].sum() > 0)
     measure = "open_amount" if in_money else "open_deals"
@@ -112,7 +131,7 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         width = wide[age].to_numpy(dtype=float)
         hatch = _HATCH if _AGES[age] == "#FFFFFF" else ""
         ax.barh(place, width, left=start, color=_AGES[age], edgecolor=MUTED, lw=0.6, hatch=hatch, height=0.68,
-                label=age)  # fmt: skip
+                label=tr(age))  # fmt: skip
         start += width
     sums = table.groupby("stage", sort=False)[["open_deals", "stalled"]].sum().reindex(stages)
     labels = [
@@ -127,9 +146,13 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     (money_axis if in_money else count_axis)(ax.xaxis, words)
     legend_below(ax, columns=3, middle=0.4)
     old = int(sums["stalled"].sum())
-    title = f"{words.counted(len(result.deals), 'open deal')}, {words.number(old)} of them standing still"
-    told = "; ".join(f"{stage}: {label}" for stage, label in zip(stages, labels, strict=True))
-    return describe(ax, title, f"Bars of the open deals by stage, shaded by age. {told}.")
+    title = tr("{deals}, {stalled} of them standing still").format(
+        deals=words.counted(len(result.deals), "open deal"), stalled=words.number(old)
+    )
+    told = "; ".join(f"{named(stage)}: {label}" for stage, label in zip(stages, labels, strict=True))
+    return describe(
+        ax, title, tr("Bars of the open deals by stage, shaded by age. {told}.").format(told=told)
+    )
 
 
 def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None) -> str:
@@ -137,7 +160,7 @@ def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None
     parts = [] if amount is None else [words.money(amount)]
     parts.append(words.counted(row["open_deals"], "deal"))
     if row["stalled"]:
-        parts.append(f"{words.number(row['stalled'])} standing still")
+        parts.append(tr("{stalled} standing still").format(stalled=words.number(row["stalled"])))
     return ", ".join(parts)
 
 
@@ -151,15 +174,15 @@ def bridge(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     rows = table[table["part"].isin(["opening", "created", "won", "lost", "closing"]) | (table["deals"] != 0)]
     ax = new_axes(ax, size=(WIDTH, 1.2 + 0.44 * len(rows)), grid="x")
     if not table["deals"].any():
-        return nothing_to_draw(ax, "No deal was open, created or closed.")
+        return nothing_to_draw(ax, tr("No deal was open, created or closed."))
     words = result.context.words
-    names = [_PARTS.get(part, part) for part in rows["part"]]
+    names = [tr(_PARTS[part]) for part in rows["part"]]
     values = rows[measure].to_numpy(dtype=float)
     levels = np.cumsum(values[:-1])
     place = np.arange(len(rows))
     ax.barh(place[[0, -1]], values[[0, -1]], color=MUTED, height=0.62)
     moves = values[1:-1]
-    colours = [GOOD if name in ("created", "won", "reopened", "grown") else BAD for name in names[1:-1]]
+    colours = [GOOD if part in _ADDED else BAD for part in rows["part"].iloc[1:-1]]
     hatches = ["" if colour == GOOD else _HATCH for colour in colours]
     ax.barh(
         place[1:-1],
@@ -188,10 +211,11 @@ def bridge(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     (money_axis if in_money else count_axis)(ax.xaxis, words)
     told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
     change = values[-1] - values[0]
-    moved = "grew" if change > 0 else "shrank"
     size = words.money(abs(change)) if in_money else words.counted(abs(int(change)), "deal")
-    title = f"The pipeline {moved} by {size}" if change else "The pipeline is as large as it was"
-    return describe(ax, title, f"Waterfall of the pipeline: {told}.")
+    title = tr("The pipeline is as large as it was")
+    if change:
+        title = tr("The pipeline grew by {size}") if change > 0 else tr("The pipeline shrank by {size}")
+    return describe(ax, title.format(size=size), tr("Waterfall of the pipeline: {told}.").format(told=told))
 
 
 def _of_part(result: OpenDealsResult, row: dict[Any, Any], measure: str, *, signed: bool) -> str:
@@ -200,7 +224,7 @@ def _of_part(result: OpenDealsResult, row: dict[Any, Any], measure: str, *, sign
         return words.number(row["deals"], signed=signed)
     count = abs(int(row["deals"]))
     unknown = count > 0 and row["without_amount"] == count
-    amount = "amounts not known" if unknown else words.money(row["amount"], signed=signed)
+    amount = tr("amounts not known") if unknown else words.money(row["amount"], signed=signed)
     return f"{amount} ({words.counted(count, 'deal')})"
 
 
@@ -212,7 +236,7 @@ def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     rows = rows.sort_values(["win_rate", "owner"], ascending=[False, True], kind="stable")
     ax = new_axes(ax, size=(WIDTH, 1.7 + 0.31 * max(len(rows), 3)), grid="x")
     if rows.empty or not rows["low"].notna().any():
-        return nothing_to_draw(ax, "Too few owners with decided deals to compare.")
+        return nothing_to_draw(ax, tr("Too few owners with decided deals to compare."))
     words, place, table = result.context.words, np.arange(len(rows)), rows.to_dict("records")
     team = float((rows["raw_rate"] * rows["closed"]).sum() / rows["closed"].sum())
     ax.axvline(team, color=MUTED, lw=1.2, ls=(0, (4, 3)))
@@ -223,21 +247,29 @@ def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         ax.plot(row["win_rate"], y, marker="o", ms=7, color=colour, mfc=colour if apart else "white", ls="")
         ax.plot(row["raw_rate"], y, marker="x", ms=6, color=INK, mew=1.4, ls="")
     ax.plot(
-        [], [], marker="o", ms=7, color=MUTED, mfc="white", lw=2.4, label="with the same deals, likely range"
-    )
-    ax.plot([], [], marker="x", ms=6, color=INK, mew=1.4, ls="", label="as it is")
-    ax.plot([], [], color=MUTED, lw=1.2, ls=(0, (4, 3)), label="team")
+        [], [], marker="o", ms=7, color=MUTED, mfc="white", lw=2.4,
+        label=tr("with the same deals, likely range"),
+    )  # fmt: skip
+    ax.plot([], [], marker="x", ms=6, color=INK, mew=1.4, ls="", label=tr("as it is"))
+    ax.plot([], [], color=MUTED, lw=1.2, ls=(0, (4, 3)), label=tr("team"))
     labels = [f"{shorten(row['owner'], 20)} ({words.number(row['closed'])})" for row in table]
     ax.set_yticks(place, labels)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     share_axis(ax.xaxis, words)
     legend_below(ax, columns=3, middle=0.4)
     apart_n = sum(row["compared"] in ("above the team", "below the team") for row in table)
-    title = f"{apart_n} of {words.counted(len(rows), 'owner')} told apart from the team"
-    title = title if apart_n else "No owner can be told apart from the team"
+    title = tr("No owner can be told apart from the team")
+    if apart_n:
+        title = tr("Owners told apart from the team: {n} of {all}").format(
+            n=words.number(apart_n), all=words.number(len(rows))
+        )
     told = "; ".join(
-        f"{row['owner']} {words.share(row['win_rate'], 0)}, {words.share(row['low'], 0)} to "
-        f"{words.share(row['high'], 0)}, as it is {words.share(row['raw_rate'], 0)}, {row['compared']}"
+        tr("{owner} {rate}, {low} to {high}, as it is {raw}, {compared}").format(
+            owner=named(str(row["owner"])), compared=tr(str(row["compared"])),
+            **{name: words.share(row[column], 0) for name, column in _RATES.items()},
+        )
         for row in table
+    )  # fmt: skip
+    return describe(
+        ax, title, tr("Win rates of owners with the same deals, with ranges: {told}.").format(told=told)
     )
-    return describe(ax, title, f"Win rates of owners with the same deals, with ranges: {told}.")

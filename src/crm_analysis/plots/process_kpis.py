@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from crm_analysis.errors import ParameterError, listed, nearest
 from crm_analysis.findings import VERDICTS
-from crm_analysis.language import tr
+from crm_analysis.language import msg, tr
 from crm_analysis.plots._kpi_board import board
 from crm_analysis.plots._kpi_course import courses, draw_course, rows_of, write
 from crm_analysis.plots.theme import (
@@ -39,7 +39,19 @@ __all__ = ["board", "courses", "event", "groups", "outcomes"]
 
 #: Height of a row of a group, in inches.
 _ROW = 0.5
-_CLASSES = {"A": "A clients", "B": "B clients", "C": "C clients", "new": "new clients", "all": "all"}
+_CLASSES = {
+    "A": msg("A clients"),
+    "B": msg("B clients"),
+    "C": msg("C clients"),
+    "new": msg("new clients"),
+    "all": msg("all"),
+}
+#: How deals end.
+_ENDS = {
+    "won": (msg("won {share}"), GOOD, "-"),
+    "lost": (msg("lost {share}"), BAD, "--"),
+    "open": (msg("open {share}"), MUTED, ":"),
+}
 
 
 @styled
@@ -56,24 +68,27 @@ def outcomes(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
     table, words = result.outcomes, result.context.words
     ax = new_axes(ax)
     if table.empty:
-        return nothing_to_draw(ax, "No deal with a known beginning has been decided.")
+        return nothing_to_draw(ax, tr("No deal with a known beginning has been decided."))
     ends = []
-    for name, colour, style in (("won", GOOD, "-"), ("lost", BAD, "--"), ("open", MUTED, ":")):
+    for name, (told, colour, style) in _ENDS.items():
         if name != "open":
             low, high = table[f"{name}_low"].fillna(table[name]), table[f"{name}_high"].fillna(table[name])
             ax.fill_between(table["days"], low, high, step="post", color=colour, alpha=0.15, lw=0)
         ax.step(table["days"], table[name], where="post", color=colour, ls=style, lw=2, label=name)
-        ends.append((float(table[name].iloc[-1]), f"{name} {words.share(table[name].iloc[-1], 0)}", colour))
+        last_share = float(table[name].iloc[-1])
+        ends.append((last_share, tr(told).format(share=words.share(last_share, 0)), colour))
     _label_ends(ax, float(table["days"].iloc[-1]), ends)
     last = words.number(float(table["days"].iloc[-1]))
-    ax.set(xlim=(0, float(table["days"].iloc[-1]) or 1), ylim=(0, 1.02), xlabel="Days since first contact")
+    ax.set(
+        xlim=(0, float(table["days"].iloc[-1]) or 1), ylim=(0, 1.02), xlabel=tr("Days since first contact")
+    )
     share_axis(ax.yaxis, words)
-    told = ", ".join(text for _, text, _ in ends)
+    shares = ", ".join(text for _, text, _ in ends)
     won, lost = (words.share(table[name].iloc[-1], 0) for name in ("won", "lost"))
     return describe(
         ax,
-        f"Within {last} days {won} of deals are won, {lost} lost",
-        f"Shares of all deals {last} days after first contact: {told}.",
+        tr("Within {days} days {won} of deals are won, {lost} lost").format(days=last, won=won, lost=lost),
+        tr("Shares of all deals {days} days after first contact: {shares}.").format(days=last, shares=shares),
     )
 
 
@@ -98,15 +113,15 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
     ax = new_axes(ax)
     table = result.event[result.event["group"] == "all"]
     if table.empty:
-        return nothing_to_draw(ax, "No event was named for this page.")
+        return nothing_to_draw(ax, tr("No event was named for this page."))
     known = table.dropna(subset=["before", "after"])
     row = _chosen(table, known, kpi)
     series = result.series[(result.series["kpi"] == row["kpi"]) & (result.series["group"] == "all")]
     if series.empty or np.isnan(row["before"] + row["after"]):
-        return nothing_to_draw(ax, "The event has no months on both sides to compare.")
+        return nothing_to_draw(ax, tr("The event has no months on both sides to compare."))
     starts = len(series) - int(row["n_after"])
     if starts < 1:
-        return nothing_to_draw(ax, "The event has no months on both sides to compare.")
+        return nothing_to_draw(ax, tr("The event has no months on both sides to compare."))
     draw_course(result, series, ax, lines=False)
     before, after = np.arange(starts), np.arange(starts, len(series))
     for place, side in ((before, "before"), (after, "after")):
@@ -114,12 +129,13 @@ def event(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = N
             [place[0], place[-1]], [row[side]] * 2, color=ACCENT, lw=2.4, ls="-" if side == "after" else "--"
         )
     ax.axvline(starts - 0.5, color=INK, lw=1.2)
-    word = VERDICTS[row["verdict"]][0]
-    levels = (
-        f"{write(result, row['kpi'], row['before'])} before, {write(result, row['kpi'], row['after'])} after"
+    title = tr("{kpi}: {before} before, {after} after").format(
+        kpi=tr(LABELS[row["kpi"]]),
+        before=write(result, row["kpi"], row["before"]),
+        after=write(result, row["kpi"], row["after"]),
     )
-    title = f"{tr(LABELS[row['kpi']])}: {levels}"
-    return describe(ax, title, f"Course of a KPI around the event. {title}; verdict: {word}.")
+    alt = tr("Course of a KPI around the event. {title}; verdict: {word}.")
+    return describe(ax, title, alt.format(title=title, word=tr(VERDICTS[row["verdict"]][0])))
 
 
 @styled
@@ -148,16 +164,16 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
     rows = [row for row in rows if not np.isnan(row["value"])]
     ax = new_axes(ax, size=(WIDTH, 1.2 + _ROW * max(len(rows), 2)), grid="x")
     if not rows:
-        return nothing_to_draw(ax, f"{tr(LABELS[kpi])}: no figure of this period.")
+        return nothing_to_draw(ax, tr("{kpi}: no figure of this period.").format(kpi=tr(LABELS[kpi])))
     told = []
     for place, row in enumerate(rows):
         ranged = not np.isnan(row["low"] + row["high"])
         if ranged:
             ax.plot([row["low"], row["high"]], [place, place], color=MAIN, lw=2)
-        ax.plot(row["value"], place, "o", ms=7, color=MAIN, label=None if place else "now")
+        ax.plot(row["value"], place, "o", ms=7, color=MAIN, label=None if place else tr("now"))
         if not np.isnan(row["previous"]):
             ax.plot(
-                row["previous"], place, "D", ms=6, mfc="white", mec=INK, label=None if place else "before"
+                row["previous"], place, "D", ms=6, mfc="white", mec=INK, label=None if place else tr("before")
             )
         text = write(result, kpi, row["value"])
         # above its own point: beside it, it could stand next to that of the comparison
@@ -165,8 +181,8 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
             text, (row["value"], place), xytext=(0, 6), textcoords="offset points", ha="center", va="bottom",
             fontsize=SMALL,
         )  # fmt: skip
-        told.append(f"{_CLASSES[row['group']]} {text}")
-    names = [f"{_CLASSES[row['group']]}\nn = {result.context.words.number(row['n'])}" for row in rows]
+        told.append(f"{tr(_CLASSES[row['group']])} {text}")
+    names = [f"{tr(_CLASSES[row['group']])}\nn = {result.context.words.number(row['n'])}" for row in rows]
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ends = [row[name] for row in rows for name in ("value", "low", "high", "previous")]
@@ -174,8 +190,9 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35 / (1.2 + _ROW * max(len(rows), 2))), ncols=2)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.xaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
-    split = ", by class of client" if len(rows) > 1 else f": {write(result, kpi, rows[0]['value'])}"
-    return describe(ax, f"{tr(LABELS[kpi])}{split}", f"{tr(LABELS[kpi])}: {', '.join(told)}.")
+    title = tr("{kpi}, by class of client") if len(rows) > 1 else tr("{kpi}: {value}")
+    title = title.format(kpi=tr(LABELS[kpi]), value=write(result, kpi, rows[0]["value"]))
+    return describe(ax, title, tr("{kpi}: {groups}.").format(kpi=tr(LABELS[kpi]), groups=", ".join(told)))
 
 
 def _label_ends(ax: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:

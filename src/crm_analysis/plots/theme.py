@@ -56,7 +56,7 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 12.5,
     "axes.titleweight": "bold",
     "axes.titlepad": 12,
-    "axes.titley": 1.0,  # no axis has its ticks at the top: finding that out takes a tenth of a picture's time
+    "axes.titley": 1.0,  # no axis has its ticks at the top: finding that out takes a tenth of its time
     "axes.labelsize": 10.5,
     "axes.axisbelow": True,
     "axes.spines.top": False,

@@ -1,5 +1,30 @@
 """Sentences about what goes with winning a deal, and whether the price is why deals are lost."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_analysis.language import msg, tr
+
+if TYPE_CHECKING:
+    from crm_analysis.words import Words
+
+#: The factors within a sentence; further columns of the data go by their own name.
+FACTORS = {
+    "owner": "owner",
+    "channel": "channel",
+    "size": "size",
+    "known client": "known client",
+    "product": "product",
+    "industry": "industry",
+    "region": "region",
+    "amount": "amount",
+}
+#: Levels that are no value of the data; a table shows them in brackets, for that reason.
+KNOWN, NEW, TWICE = msg("(bought before)"), msg("(new)"), msg("(twice the amount)")
+OWN_LEVELS = frozenset({KNOWN, NEW, TWICE})
+#: What deals that are compared have in common.
+ALIKE = {"product": "product", "size": "client size", "owner": "owner"}
 DRIVERS: dict[str, str] = {
     # what goes with winning
     "drivers.found": (
@@ -96,11 +121,34 @@ DRIVERS: dict[str, str] = {
         "after it."
     ),
     "left.scattered": "What goes with winning: {factor}, most of whose values stand for a few deals only.",
-    "left.amount": "What goes with winning: the amount, which {share} of the {side} deals lack.",
+    "left.amount.won": "What goes with winning: the amount, which {share} of the won deals lack.",
+    "left.amount.lost": "What goes with winning: the amount, which {share} of the lost deals lack.",
     "left.repeats": "What goes with winning: {factors}, which the other factors already tell.",
-    "left.too_many_levels": (
-        "What goes with winning: {factors}, because {fewer} {side} deals carry {most} figures at most, "
+    "left.too_many_levels.won": (
+        "What goes with winning: {factors}, because {fewer} won deals carry {most} figures at most, "
+        "ten deals each."
+    ),
+    "left.too_many_levels.lost": (
+        "What goes with winning: {factors}, because {fewer} lost deals carry {most} figures at most, "
         "ten deals each."
     ),
     "left.open": "What goes with winning: the deals still open, which are neither won nor lost.",
 }
+
+
+def factor_name(factor: str) -> str:
+    """Name a factor within a sentence."""
+    return tr(FACTORS.get(factor, factor))
+
+
+def level_name(level: str, words: Words) -> str:
+    """Name a level within a sentence: a value of the data, or one of ours, which is held in brackets.
+
+    Examples
+    --------
+    >>> from crm_analysis.words import Words
+    >>> level_name("large", Words()), level_name("(bought before)", Words()), level_name("(others)", Words())
+    ('large', 'bought before', '(others)')
+    """
+    name = words.name(level)
+    return name.strip("()") if level in OWN_LEVELS else name

@@ -25,28 +25,49 @@ TEMPLATES = {
     "wins.none": ("No deal was won in {period}. Most often given in {year}: {reasons}, of {of} deals won."),
     "wins.unnamed": "In {period}, {n} were won{worth}; hardly any in {year} says why.",
     # what shifted
-    "shift.changed": (
-        "Reasons for {winning} have {sure} shifted: {changes} of all deals {won}, from {before} ({n_before} "
-        "{won}) to {now} ({n})."
+    "shift.loss.changed": (
+        "Reasons for losing have {sure} shifted: {changes} of all deals lost, from {before} ({n_before} "
+        "lost) to {now} ({n})."
     ),
-    "shift.no_evidence": (
-        "No evidence that the reasons for {winning} shifted from {before} ({n_before} {won}) to {now} ({n}): "
+    "shift.loss.no_evidence": (
+        "No evidence that the reasons for losing shifted from {before} ({n_before} lost) to {now} ({n}): "
         "the largest difference, {largest}, cannot be told from chance."
     ),
-    "shift.few": (
-        "Whether the reasons for {winning} shifted between {before} and {now} cannot be said: too few deals "
-        "({n_before} {won} then, {n} now)."
+    "shift.loss.few": (
+        "Whether the reasons for losing shifted between {before} and {now} cannot be said: too few deals "
+        "({n_before} lost then, {n} now)."
     ),
-    "shift.alone": (
-        "Whether the reasons for {winning} shifted cannot be said: there is nothing before {now} to compare "
+    "shift.loss.alone": (
+        "Whether the reasons for losing shifted cannot be said: there is nothing before {now} to compare "
         "with."
     ),
-    "shift.unknown": (
-        "Whether the reasons for {winning} shifted cannot be said: {share} of the deals {won} have no "
+    "shift.loss.unknown": (
+        "Whether the reasons for losing shifted cannot be said: {share} of the deals lost have no "
+        "reason, and those that have one need not stand for them."
+    ),
+    "shift.win.changed": (
+        "Reasons for winning have {sure} shifted: {changes} of all deals won, from {before} ({n_before} "
+        "won) to {now} ({n})."
+    ),
+    "shift.win.no_evidence": (
+        "No evidence that the reasons for winning shifted from {before} ({n_before} won) to {now} ({n}): "
+        "the largest difference, {largest}, cannot be told from chance."
+    ),
+    "shift.win.few": (
+        "Whether the reasons for winning shifted between {before} and {now} cannot be said: too few deals "
+        "({n_before} won then, {n} now)."
+    ),
+    "shift.win.alone": (
+        "Whether the reasons for winning shifted cannot be said: there is nothing before {now} to compare "
+        "with."
+    ),
+    "shift.win.unknown": (
+        "Whether the reasons for winning shifted cannot be said: {share} of the deals won have no "
         "reason, and those that have one need not stand for them."
     ),
     "shift.rose": "{name} rose from {before} to {now} ({low} to {high})",
     "shift.fell": "{name} fell from {before} to {now} ({low} to {high})",
+    "shift.largest": "{name} at {difference}",
     # what a department must know
     "department.one": (
         "{department}: {reasons} was the reason for {share} of the deals lost in {year} ({of})."
@@ -97,9 +118,35 @@ TEMPLATES = {
     "records.note": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of})."
     ),
-    "misplaced.note": (
-        "{deals} that {are} not lost {carry} a reason for losing ({reasons}); {it} not counted here."
+    "misplaced.one": (
+        "{deals} that is not lost carries a reason for losing ({reasons}); it is not counted here."
     ),
+    "misplaced.several": (
+        "{deals} that are not lost carry a reason for losing ({reasons}); they are not counted here."
+    ),
+    # what was left out
+    "left.loss": "Reasons for losing: the deals do not tell them (column loss_reason).",
+    "left.win": "Reasons for winning: the deals do not tell them (column win_reason).",
+    "left.loss.blank": "Changes of the reasons for losing: {share} of the deals have none.",
+    "left.win.blank": "Changes of the reasons for winning: {share} of the deals have none.",
+    "left.money": "Money: the lost deals have no amount, so reasons for losing are told in deals.",
+    "left.customers": "Customers: the deals name none, so each deal counts by itself.",
+    "left.stages": "Stages: the last stage before a loss is not known.",
+    "left.owners": "Records by owner: the deals name no owner.",
+    "left.no_departments": (
+        "Departments: the data have no table reasons that says whose each reason is. Add a line for each to "
+        "the table reasons (reason,kind,department), such as: {example}"
+    ),
+    "left.departments": (
+        "Departments: {count} without one, {names}. Add a line for each to the table reasons "
+        "(reason,kind,department), such as: {example}"
+    ),
+    # how reasons are written
+    "why.case": "case",
+    "why.blanks": "blanks",
+    "why.punctuation": "punctuation",
+    "why.word order": "word order",
+    "why.typo": "typo: {word}",
     "spellings.one": (
         "One reason looks misspelt or written in two ways: “{reason}” ({why}). Nothing was merged; the table "
         "has the lines for crm.toml that would mend it."

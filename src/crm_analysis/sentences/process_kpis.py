@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: A figure whose range reaches to more than so many times itself is not worth telling with its range.
+WIDE = 5
+
 #: The KPIs within a sentence.
 NAMES = {
     "purchase_interval_days": "the time between purchases of a client",
@@ -33,16 +36,14 @@ MOVES = {
 #: The groups within a sentence.
 GROUPS = {"A": "for A clients", "B": "for B clients", "C": "for C clients", "new": "for new clients"}
 
-#: What a figure of a KPI rests on.
-COUNTED = {
-    "purchase_interval_days": "purchase",
-    "deal_amount": "deal",
-    "order_amount": "order",
-    "acquisition_cost": "new client",
-    "decision_days": "deal",
-    "contacts_per_customer": "client",
+#: What a card of definition names: from when on days are counted, which contacts, what is better.
+CARD = {
+    "first contact": "first contact",
+    "creation of the deal": "creation of the deal",
+    "on deals": "on deals ",
+    "up": "higher",
+    "down": "lower",
 }
-
 SURE = {
     "strong": "this is very unlikely to be chance",
     "moderate": "this is a first sign: about one in ten like it is chance",
@@ -86,6 +87,7 @@ TEMPLATES = {
     "shift": " Its level seems to have shifted about {month}.",
     "check": " A second method does not agree: take this as borderline.",
     "nothing": "None of the KPIs of the process can be told for {period}.",
+    "missing": "Cannot be told from these data. {reasons}",
     # an event
     "event.improved": (
         "Better since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
@@ -167,7 +169,10 @@ TEMPLATES = {
     ),
     "card.decision_days.interval": "From the number of deals decided and open at each age.",
     "card.contacts_per_customer.formula": (
-        "Calls, meetings and other contacts made {which}in the {point}, divided by the {client} won in it."
+        "Calls, meetings and other contacts made {which}in the {point}, divided by the clients won in it."
+    ),
+    "card.contacts_per_customer.formula.unnamed": (
+        "Calls, meetings and other contacts made {which}in the {point}, divided by the deals won in it."
     ),
     "card.contacts_per_customer.counts": (
         "Contacts on deals that were lost or are still open too: they are part of the effort. Beside it: "
@@ -179,22 +184,28 @@ TEMPLATES = {
     "card.contacts_per_customer.interval": (
         "From the number of clients won; the contacts are taken as they are."
     ),
-    "card.better": "{direction}",
-    "card.department": "{department}",
+    "spent.same": "the same month",
+    "spent.one": "the month before",
+    "spent.more": "{lag} months before",
     # what is left out
     "left.no_client": "{Name}: no order line with an amount names a client.",
     "left.short_purchases": (
         "{Name}: the records are too short; they must reach back half a year to tell who buys regularly."
     ),
     "left.no_amounts": "{Name}: neither deals nor sales have an amount.",
-    "left.no_costs": "{Name}: the data hold no marketing costs.",
-    "left.no_deals": "{Name}: the data hold no deals.",
+    "left.no_costs": "{Name}: the data hold no marketing costs (table marketing_costs).",
+    "left.no_deals": "{Name}: the data hold no deals (table deals).",
     "left.no_decisions": "{Name}: no deal with a date of creation has been decided.",
-    "left.no_contacts": "{Name}: the data hold no calls, meetings or other contacts that were made.",
+    "left.no_contacts": (
+        "{Name}: the data hold no calls, meetings or other contacts that were made (table activities)."
+    ),
     "left.period": "{Name} for {period}: the records do not reach back far enough to measure it then.",
     "left.nothing": "{Name} for {period}: there was nothing to measure it by.",
-    "left.undated": (
-        "{deals} cannot be followed to {its} decision: no date of creation, or one after the decision."
+    "left.undated.one": (
+        "{deals} cannot be followed to its decision: no date of creation, or one after the decision."
+    ),
+    "left.undated.several": (
+        "{deals} cannot be followed to their decision: no date of creation, or one after the decision."
     ),
     "left.window": (
         "Classes rest on the {months} months before each month: the records are too short for twelve."

@@ -29,6 +29,7 @@ from crm_analysis.analyses._deals.forecast_promises import (
 )
 from crm_analysis.analyses._deals.forecast_scores import BACKTEST, SCORES, backtest_frame, scores_frame
 from crm_analysis.analyses._deals.snapshots import snapshots
+from crm_analysis.language import msg
 from crm_analysis.stats.forecast_rules import AHEAD
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
     from crm_analysis.words import Words
 
-SOURCES = ("open", "new", "total")
+SOURCES = (msg("open"), msg("new"), msg("total"))
 _FORECAST = {
     "month": "datetime64[us]", "source": "str", "p10": "float64", "p50": "float64", "p90": "float64",
     "mean": "float64",

@@ -149,7 +149,7 @@ def calibration(made: Promises) -> pd.DataFrame:
             rows.append(
                 {
                     "promise": name,
-                    "bin": f"{100 * group // _BINS} to {100 * (group + 1) // _BINS}%",
+                    "bin": f"{100 * group // _BINS}–{100 * (group + 1) // _BINS}%",
                     "deals": int(share.n),
                     "promised": float(held.promised[here].mean()),
                     "kept_share": share.estimate,

@@ -59,7 +59,7 @@ def tiles(made: Forecast, words: Words) -> tuple[Tile, ...]:
     total = _total(made)
     before = float(made.won_by_month["won_amount"].tail(3).sum())
     money = made.unit == "money"
-    label = "Deals won in the next three months, forecast"
+    label = tr("Deals won in the next three months, forecast")
     return (
         Tile(
             "forecast",
@@ -70,7 +70,9 @@ def tiles(made: Forecast, words: Words) -> tuple[Tile, ...]:
             low=total["p10"],
             high=total["p90"],
             series=tuple(made.won_by_month["won_amount"].tail(_COURSE).astype(float)),
-            against=f"the three months to {words.month(made.won_by_month['month'].iloc[-1])}",
+            against=tr("the three months to {month}").format(
+                month=words.month(made.won_by_month["month"].iloc[-1])
+            ),
             main=True,
         ),
     )

@@ -8,6 +8,7 @@ from crm_analysis.analyses._deals.funnel import FEWEST_ENTERED, ONE_STEP
 from crm_analysis.analyses._deals.rows import STEM
 from crm_analysis.analyses._saying import rows, sure, tested
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.words import tenths
@@ -80,7 +81,7 @@ def funnel_change(parts: Parts) -> list[Finding]:
 def _step(words: Words, step: dict[str, Any], several: bool) -> Finding:
     digits = tenths(step["difference_low"], step["difference_high"])
     figures = {
-        "stage": words.name("The funnel" if step["stage"] == ONE_STEP else step["stage"]),
+        "stage": tr("The funnel") if step["stage"] == ONE_STEP else words.name(step["stage"]),
         "sure": sure(step["strength"]),
         "now": words.share(step["conversion"], 0),
         "before": words.share(step["previous"], 0),

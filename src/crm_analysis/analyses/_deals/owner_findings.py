@@ -8,6 +8,7 @@ from crm_analysis.analyses._deals.owners import ABOVE, BELOW, FEW, FEWEST_CLOSED
 from crm_analysis.analyses._deals.rows import STEM
 from crm_analysis.analyses._saying import joined, rows, sure
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _names(words: Words, some: list[dict[str, Any]]) -> str:
         return joined([_rate(words, row) for row in some])
     names = [words.name(row["owner"]) for row in some[:_NAMED]]
     left = len(some) - len(names)
-    return joined([*names, f"{words.number(left)} more"] if left else names)
+    return joined([*names, tr("{n} more").format(n=words.number(left))] if left else names)
 
 
 def _rate(words: Words, row: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from crm_analysis.analyses._deals.bridge import knows_amounts
 from crm_analysis.analyses._deals.pipeline import total
 from crm_analysis.analyses._deals.stages import instant, today
 from crm_analysis.analyses._lines import NOT_STATED, fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.language import msg
 from crm_analysis.stats.adjusted_rates import adjusted_rates
 from crm_analysis.stats.multiplicity import adjust
 
@@ -30,7 +31,9 @@ FEWEST_CLOSED = 10
 #: Levels of a covariate with fewer deals than this are put together.
 _FEWEST_OF_LEVEL = 15
 _REST = "(others)"
-ABOVE, BELOW, ALIKE, FEW = "above the team", "below the team", "not told apart", "too few deals"
+ABOVE, BELOW, ALIKE, FEW = (
+    msg("above the team"), msg("below the team"), msg("not told apart"), msg("too few deals"),
+)  # fmt: skip
 
 
 def owner_table(view: PeriodView, deals: pd.DataFrame, months: int) -> pd.DataFrame:

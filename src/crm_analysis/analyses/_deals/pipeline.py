@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.language import msg
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,8 +16,11 @@ if TYPE_CHECKING:
 PIPELINE = ["stage", "age", "open_deals", "open_amount", "expected_amount", "stalled", "stalled_amount"]
 #: Upper ends of the bands of age, in days, and what they are called.
 _ENDS = (30.0, 60.0, 90.0, 180.0)
-AGES = ("under 30 days", "30 to 59 days", "60 to 89 days", "90 to 179 days", "180 days and more")
-AGE_UNKNOWN = "age not known"
+AGES = (
+    msg("under 30 days"), msg("30 to 59 days"), msg("60 to 89 days"), msg("90 to 179 days"),
+    msg("180 days and more"),
+)  # fmt: skip
+AGE_UNKNOWN = msg("age not known")
 
 
 def total(amounts: pd.Series) -> float:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crm_analysis.analyses._deals.rows import UNKNOWN
 from crm_analysis.analyses._saying import records, relative
+from crm_analysis.language import tr
 from crm_analysis.tiles import Tile
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 "open_amount",
-                "Money in work",
+                tr("Money in work"),
                 amount,
                 "money",
                 relative(amount, before),
@@ -38,9 +39,9 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
         )
     change = relative(float(len(deals)), parts.previous_open)
     series = tuple(float(value) for value in course["open_deals"])
-    made.append(Tile("open_deals", "Open deals", float(len(deals)), "count", change, series=series))
+    made.append(Tile("open_deals", tr("Open deals"), float(len(deals)), "count", change, series=series))
     judged = deals[deals["state"] != UNKNOWN]
     if len(judged):
         share = float(judged["stalled"].mean())
-        made.append(Tile("stalled_share", "Open deals that stand still", share, "share"))
+        made.append(Tile("stalled_share", tr("Open deals that stand still"), share, "share"))
     return tuple(made)

@@ -70,11 +70,18 @@ class Course:
         return int(self.rows["month"].iloc[0].month) if len(self.rows) else 1
 
     @property
+    def model(self) -> dict[str, Any]:
+        """What the tests of a series take beside its figures: first month, kind, season."""
+        return {
+            "first_month": self.first_month,
+            "kind": KPIS[self.kpi].kind,
+            "seasonal": self.seasonal,
+        }
+
+    @property
     def trend(self) -> Trend:
         """The trend test of the series."""
-        return trend_test(
-            self.figures, first_month=self.first_month, kind=KPIS[self.kpi].kind, seasonal=self.seasonal
-        )
+        return trend_test(self.figures, **self.model)
 
     @property
     def finite(self) -> Floats:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
-from crm_analysis.analyses._saying import rows
+from crm_analysis.analyses._saying import known, rows
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import COUNTED, GROUPS, MOVES, NAMES, SURE
+from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, SURE, WIDE
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _RARE = 0.05
 _FOUND = ("improved", "worsened")
 _YEAR = 12
-#: A figure whose range reaches to more than so many times itself is not worth telling with its range.
-_WIDE = 5
 #: Digits of a figure of days or contacts.
 _DIGITS = 1
 
@@ -65,8 +63,22 @@ class Facts:
         words = self.context.words
         if KPIS[kpi].unit == "money":
             return words.money(value, signed=signed)
-        text = words.number(value, _DIGITS, signed=signed)
-        return f"{text} {KPIS[kpi].unit}" if unit else text
+        if not unit:
+            return words.number(value, _DIGITS, signed=signed)
+        if KPIS[kpi].unit == "days":
+            return words.counted(value, "day", digits=_DIGITS, signed=signed)
+        return words.counted(value, "contact", digits=_DIGITS, signed=signed)
+
+    def behind(self, kpi: str, count: float) -> str:
+        """Write what so many cases behind a figure of a KPI are."""
+        words = self.context.words
+        written = {
+            "purchase_interval_days": words.counted(count, "purchase"),
+            "order_amount": words.counted(count, "order"),
+            "acquisition_cost": words.counted(count, "new client"),
+            "contacts_per_customer": words.counted(count, "client"),
+        }
+        return written.get(kpi, words.counted(count, "deal"))
 
     def span(self, kpi: str, low: float, high: float, *, signed: bool = False) -> dict[str, str]:
         """Write the ends of a range; the unit stands after the second."""
@@ -87,14 +99,32 @@ def findings(facts: Facts) -> Findings:
         others = facts.trends[(facts.trends["kpi"] == measure.kpi) & (facts.trends["group"] != ALL)]
         made += [_trend(facts, other) for other in rows(others) if other["verdict"] in _FOUND]
     made += [_event(facts, row) for row in rows(facts.event[facts.event["group"] == ALL])]
+    if made and facts.known.missing:
+        text = sentence(STEM, "missing", reasons=" ".join(missing(facts)))
+        made.append(Finding(STEM, "missing", "not_enough_data", text))
     if not made:
         text = sentence(STEM, "nothing", period=facts.context.words.span(facts.context.period))
         made.append(Finding(STEM, "no_kpis", "not_enough_data", text))
     return Findings(sorted(made, key=_place))
 
 
+def missing(facts: Facts) -> list[str]:
+    """Say of each KPI that the data cannot tell, why."""
+    return [
+        sentence(STEM, f"left.{why}", Name=capital(facts.name(kpi)))
+        for kpi, why in facts.known.missing.items()
+    ]
+
+
+def capital(text: str) -> str:
+    """Begin a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def _place(finding: Finding) -> int:
-    """Put first what can be told, that of an event before all, and last what cannot be told yet."""
+    """Put first what can be told, that of an event before all, and last what cannot be told."""
+    if finding.key == "missing":
+        return 4
     if finding.verdict in _FOUND:
         return 0 if finding.key.startswith("event_") else 1
     return 3 if finding.verdict == "not_enough_data" else 2
@@ -103,16 +133,16 @@ def _place(finding: Finding) -> int:
 def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
     kpi, group = row["kpi"], row["group"]
     course, verdict = facts.course(kpi, group), row["verdict"]
-    months = course.step == 1
+    months, n = course.step == 1, int(row["n_points"])
     words, up = facts.context.words, row["change_per_year"] > 0
     needed = SEASON_MONTHS if row["status"] == "season_unclear" else FEWEST_MONTHS
     figures = {
         "name": _with_group(facts, kpi, group),
         "move": tr(MOVES[kpi][0 if up else 1]),
-        "n": words.number(row["n_points"]),
+        "n": words.number(n),
         "needed": words.number(needed),
-        "points": "months" if months else "quarters",
-        "span": words.counted(row["n_points"], "month" if months else "quarter"),
+        "points": tr("months") if months else tr("quarters"),
+        "span": words.counted(n, "month") if months else words.counted(n, "quarter"),
         "level": _level(facts, kpi, group),
         "season": sentence(STEM, "season") if row["seasonal"] else "",
         "sure": tr(SURE.get(row["strength"], "")),
@@ -133,9 +163,9 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         low=row["low"],
         high=row["high"],
         unit=f"{KPIS[kpi].unit} a year",
-        n=int(row["n_points"]),
-        p_value=_known(row["p_value"]),
-        p_adjusted=_known(row["p_adjusted"]),
+        n=n,
+        p_value=known(row["p_value"]),
+        p_adjusted=known(row["p_adjusted"]),
         strength=row["strength"],
         department=KPIS[kpi].department,
         money=_money(course, row),
@@ -165,9 +195,9 @@ def _level(facts: Facts, kpi: str, group: str) -> str:
         return sentence(STEM, template, **figures) if nobody else ""
     figures["value"] = facts.write(kpi, level["value"])
     text = "level.alone"
-    if level["high"] > _WIDE * level["value"]:
+    if level["high"] > WIDE * level["value"]:
         text = "level.few"
-        figures["count"] = words.counted(level["n"], COUNTED[kpi])
+        figures["count"] = facts.behind(kpi, level["n"])
     elif not np.isnan(level["low"] + level["high"]):
         text = "level"
         figures |= facts.span(kpi, level["low"], level["high"])
@@ -200,7 +230,7 @@ def _event(facts: Facts, row: dict[str, Any]) -> Finding:
         "day": day,
         "n_before": words.number(row["n_before"]),
         "n_after": words.number(row["n_after"]),
-        "points": "months" if facts.course(kpi, ALL).step == 1 else "quarters",
+        "points": tr("months") if facts.course(kpi, ALL).step == 1 else tr("quarters"),
         "step": facts.write(kpi, row["step"], signed=True),
         "before": facts.write(kpi, row["before"]),
         "after": facts.write(kpi, row["after"]),
@@ -212,13 +242,13 @@ def _event(facts: Facts, row: dict[str, Any]) -> Finding:
         f"event_{kpi}",
         verdict,
         sentence(STEM, "event.trend" if explained else f"event.{verdict}", **figures),
-        value=_known(row["step"]),
-        low=_known(row["low"]),
-        high=_known(row["high"]),
+        value=known(row["step"]),
+        low=known(row["low"]),
+        high=known(row["high"]),
         unit=KPIS[kpi].unit,
         n=int(row["n_before"] + row["n_after"]),
-        p_value=_known(row["p_value"]),
-        p_adjusted=_known(row["p_adjusted"]),
+        p_value=known(row["p_value"]),
+        p_adjusted=known(row["p_adjusted"]),
         strength=row["strength"],
         department=KPIS[kpi].department,
     )
@@ -233,13 +263,9 @@ def _money(course: Course, row: dict[str, Any]) -> float | None:
 
 def _with_group(facts: Facts, kpi: str, group: str) -> str:
     name = facts.name(kpi)
-    return name if group == ALL else f"{name}, {tr(GROUPS[group])},"
+    return name if group == ALL else tr("{name}, {group},").format(name=name, group=tr(GROUPS[group]))
 
 
 def _row(frame: pd.DataFrame, kpi: str, group: str) -> dict[str, Any] | None:
     found = frame[(frame["kpi"] == kpi) & (frame["group"] == group)]
     return None if found.empty else rows(found)[0]
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

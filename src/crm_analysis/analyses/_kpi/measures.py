@@ -192,7 +192,7 @@ def contacts_per_customer(
         found[ON_WON] = _mean(within(on_won, "ended", *numbers)["contacts"].to_numpy(dtype=float))
         return found | {str(kind): _per_client(float(count), clients) for kind, count in counts.items()}
 
-    facts = {"client": "clients" if named else "deals", "which": "on deals " if on_deals else ""}
+    facts = {"formula": "" if named else ".unnamed", "which": "on deals" if on_deals else ""}
     return Measure("contacts_per_customer", begin, over, (ALL,), 1, facts)
 
 

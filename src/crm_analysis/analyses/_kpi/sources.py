@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._deals.stages import SECONDS_A_DAY
 from crm_analysis.analyses._lines import fetch, money, stated
 from crm_analysis.stats.period_survival import JUST_BEFORE
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 NO_CONTACT = "task"
 _MOST_KINDS = 5
 OTHER_KINDS = "other kinds"
-_DAY_SECONDS = 86_400
 #: How a deal ends.
 WON, LOST = 1, 2
 
@@ -180,7 +180,7 @@ def _contacts(view: PeriodView) -> ibis.Table | None:
 
 
 def _days(moment: ibis.Value) -> Any:
-    return moment.epoch_seconds().cast("float64") / _DAY_SECONDS
+    return moment.epoch_seconds().cast("float64") / SECONDS_A_DAY
 
 
 def within(frame: pd.DataFrame, column: str, start: float, end: float) -> pd.DataFrame:

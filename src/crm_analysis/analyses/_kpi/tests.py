@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crm_analysis.stats.trend import Trend
 
 TRENDS = [
-    "kpi", "group", "better", "n_points", "change_per_year", "low", "high", "growth", "growth_low",
+    "kpi", "group", "better", "point", "n_points", "change_per_year", "low", "high", "growth", "growth_low",
     "growth_high", "p_value", "p_adjusted", "strength", "verdict", "detectable", "mean_rho", "crosscheck_p",
     "borderline", "seasonal", "status", "scale", "method",
 ]  # fmt: skip
@@ -33,7 +33,7 @@ EVENT = [
     "slope_before", "slope_after", "level", "level_low", "level_high", "p_level", "p_step", "p_beyond",
     "n_before", "n_after", "status",
 ]  # fmt: skip
-_TEXTS = ["kpi", "group", "better", "strength", "verdict", "status", "scale", "method"]
+_TEXTS = ["kpi", "group", "better", "point", "strength", "verdict", "status", "scale", "method"]
 _MONTHS_A_YEAR = 12
 
 
@@ -107,6 +107,7 @@ def _trend_row(one: Course) -> dict[str, Any]:
         "kpi": one.kpi,
         "group": one.group,
         "better": KPIS[one.kpi].better,
+        "point": "month" if one.step == 1 else "quarter",
         "n_points": trend.n_points,
         **per_year(trend, float(known.mean()) if len(known) else np.nan, one.step),
         "p_value": trend.p_value,
@@ -134,17 +135,14 @@ def _event_row(one: Course, day: pd.Timestamp) -> dict[str, Any]:
     ends = starts + pd.DateOffset(months=one.step)
     values = np.where((starts < day) & (ends > day), np.nan, one.figures)
     at = int((starts < day).sum())
-    options: dict[str, Any] = {
-        "first_month": one.first_month, "kind": KPIS[one.kpi].kind, "seasonal": one.seasonal
-    }  # fmt: skip
     there = ~np.isnan(values)
     counts = {"n_before": int(there[:at].sum()), "n_after": int(there[at:].sum())}
     inside = 0 < at < len(values)
     row: dict[str, Any] = {"kpi": one.kpi, "group": one.group, **counts, "status": "too_few"}
     if not inside:
         return row
-    step = step_test(values, at, **options)
-    sides = interrupted(values, at, **options)
+    step = step_test(values, at, **one.model)
+    sides = interrupted(values, at, **one.model)
     return row | {"status": step.status, **_step_figures(step, sides), **_model_figures(sides, one.step)}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_analysis.analyses._kpi.findings import capital, missing
 from crm_analysis.analyses._kpi.measures import FEWEST_DECISIONS
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, STEM
 from crm_analysis.language import tr
@@ -53,26 +54,20 @@ def left_out(facts: Facts) -> Sentences:
     """Say what could not be computed, and why."""
     words, known = facts.context.words, facts.known
     period = words.span(facts.context.period)
-    said = [
-        sentence(STEM, f"left.{why}", Name=_capital(facts.name(kpi))) for kpi, why in known.missing.items()
-    ]
+    said = missing(facts)
     for measure in known.measures:
         level = facts.level(measure.kpi, ALL)
         nobody = level is not None and level["n"] == 0 and not np.isnan(level["low"])
         if level is None or (np.isnan(level["value"]) and not nobody):
             why = "period" if level is None or level["n"] else "nothing"
-            said.append(sentence(STEM, f"left.{why}", Name=_capital(facts.name(measure.kpi)), period=period))
+            said.append(sentence(STEM, f"left.{why}", Name=capital(facts.name(measure.kpi)), period=period))
         if measure.kpi == "decision_days" and measure.months > 1:
             said.append(sentence(STEM, "left.quarters", fewest=words.number(FEWEST_DECISIONS)))
     if known.undated:
         deals = words.counted(known.undated, "deal")
-        said.append(sentence(STEM, "left.undated", deals=deals, its="its" if known.undated == 1 else "their"))
+        said.append(sentence(STEM, f"left.undated.{'one' if known.undated == 1 else 'several'}", deals=deals))
     if known.measures and not known.window:
         said.append(sentence(STEM, "left.classes"))
     elif known.measures and known.window < _FULL_WINDOW:
         said.append(sentence(STEM, "left.window", months=words.number(known.window)))
     return Sentences(said)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._reasons.change import MOST_UNKNOWN, unknown
 from crm_analysis.analyses._reasons.deals import is_other
-from crm_analysis.analyses._reasons.findings import quoted, reasons, slug
-from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of, named
+from crm_analysis.analyses._reasons.findings import reasons, slug
+from crm_analysis.analyses._reasons.hotspots import HALF
+from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of, named, quoted
 from crm_analysis.analyses._saying import joined, known, relative, rows, sure, tested
 from crm_analysis.findings import Finding
+from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.tiles import Tile
+
+if TYPE_CHECKING:
+    from crm_analysis.words import Words
 
 _MOST_HOTSPOTS = 3
 _MONTHS = 24
@@ -73,13 +78,13 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     compared = windows.comparison is not None
     months = _months(parts)
     made = [
-        Tile("lost_deals", "Deals lost", float(len(now)), "count",
+        Tile("lost_deals", tr("Deals lost"), float(len(now)), "count",
              relative(len(now), len(before) if compared else None),
              series=tuple(float(len(part)) for part in months))
     ]  # fmt: skip
     if now["amount"].notna().any():
         amount, previous = amount_of(now), amount_of(before)
-        made.append(Tile("lost_amount", "Value of deals lost", amount, "money",
+        made.append(Tile("lost_amount", tr("Value of deals lost"), amount, "money",
                          relative(amount, previous if compared else None),
                          series=tuple(known(amount_of(part)) for part in months), main=True))  # fmt: skip
     if "loss" not in deals.held or not len(parts.lost()):
@@ -88,8 +93,9 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     telling = telling[(telling["deals"] > 0) & ~telling["reason"].map(is_other).astype(bool)]
     if len(telling):
         top = rows(telling)[0]
+        label = tr("Lost for {reason}").format(reason=quoted(top["reason"], parts.words))
         own = tuple(_share(part, [top["reason"]]) for part in months)
-        made.append(Tile(f"lost_for_{slug(top['reason'])}", f"Lost for {quoted(top['reason'], parts.words)}",
+        made.append(Tile(f"lost_for_{slug(top['reason'])}", label,
                          top["share"], "share", _from(top), top["verdict"], top["low"], top["high"], own,
                          "change", windows.text_before))  # fmt: skip
     blank = len(parts.lost()[parts.lost()["reason"] == NOT_STATED])
@@ -97,7 +103,7 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     year = parts.year("loss")
     row = next(iter(rows(year[year["reason"] == NOT_STATED])), None)
     series = tuple(_share(part, [NOT_STATED]) for part in months)
-    made.append(Tile("lost_without_reason", "Lost without a reason", limits.estimate, "share",
+    made.append(Tile("lost_without_reason", tr("Lost without a reason"), limits.estimate, "share",
                      _from(row) if row else None, row["verdict"] if row else "note", limits.low, limits.high,
                      series, "change", windows.text_before))  # fmt: skip
     return tuple(made)
@@ -106,28 +112,30 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
 def left_out(parts: Parts) -> list[str]:
     """Say what could not be computed, and why."""
     deals, words, said = parts.deals, parts.words, []
-    for kind, column, what in (("loss", "loss_reason", "losing"), ("win", "win_reason", "winning")):
+    for kind in ("loss", "win"):
         if kind not in deals.held:
-            said.append(f"Reasons for {what}: the deals do not tell them (column {column}).")
+            said.append(sentence(STEM, f"left.{kind}"))
             continue
         blank = unknown(deals.of(kind, deals.windows.year))
         if blank > MOST_UNKNOWN:
-            said.append(f"Changes of the reasons for {what}: {words.share(blank, 0)} of the deals have none.")
+            said.append(sentence(STEM, f"left.{kind}.blank", share=words.share(blank, 0)))
     said += _departments_left(parts)
-    if deals.held and not deals.has_amounts and not deals.frame.empty:
-        said.append("Money: the lost deals have no amount, so reasons for losing are told in deals.")
-    if deals.held and not deals.frame["customer_id"].notna().any() and not deals.frame.empty:
-        said.append("Customers: the deals name none, so each deal counts by itself.")
+    if deals.frame.empty:
+        return said
+    if deals.held and not deals.has_amounts:
+        said.append(sentence(STEM, "left.money"))
+    if deals.held and not deals.frame["customer_id"].notna().any():
+        said.append(sentence(STEM, "left.customers"))
     if "loss" in deals.held and len(parts.lost()) and (parts.lost()["stage"] == NOT_STATED).all():
-        said.append("Stages: the last stage before a loss is not known.")
-    if "loss" in deals.held and "owner" not in deals.frame.columns and not deals.frame.empty:
-        said.append("Records by owner: the deals name no owner.")
+        said.append(sentence(STEM, "left.stages"))
+    if "loss" in deals.held and "owner" not in deals.frame.columns:
+        said.append(sentence(STEM, "left.owners"))
     return said
 
 
 def _departments_left(parts: Parts) -> list[str]:
     """Name the reasons without a department, with the line that would give them one."""
-    deals = parts.deals
+    deals, words = parts.deals, parts.words
     given = [(kind, row["reason"]) for kind in ("loss", "win") for row in rows(named(parts.year(kind)))]
     absent = [(kind, reason) for kind, reason in given
               if (reason, kind) not in deals.departments and not is_other(reason)]  # fmt: skip
@@ -136,12 +144,12 @@ def _departments_left(parts: Parts) -> list[str]:
     kind, reason = absent[0]
     line = io.StringIO()
     csv.writer(line).writerow([reason, kind, "sales"])
-    example = line.getvalue().strip()
-    how = f"Add a line for each to the table reasons (reason,kind,department), such as: {example}"
-    if not deals.departments:
-        return [f"Departments: the data have no table reasons that says whose each reason is. {how}"]
-    names = joined([quoted(name, parts.words) for _, name in absent[:5]])
-    return [f"Departments: {parts.words.counted(len(absent), 'reason')} without one, {names}. {how}"]
+    figures = {
+        "count": words.counted(len(absent), "reason"),
+        "names": joined([quoted(name, words) for _, name in absent[:5]]),
+        "example": line.getvalue().strip(),
+    }
+    return [sentence(STEM, "left.no_departments" if not deals.departments else "left.departments", **figures)]
 
 
 def _hotspots(parts: Parts) -> list[Finding]:
@@ -162,7 +170,7 @@ def _hotspot(parts: Parts, row: dict[str, Any]) -> Finding:
     words, lost = parts.words, parts.lost()
     text = sentence(
         STEM, "hotspot.higher", reason=quoted(row["reason"], words),
-        where=sentence(STEM, f"hotspot.at.{row['dimension']}", value=words.name(row["value"])),
+        where=sentence(STEM, f"hotspot.at.{row['dimension']}", value=_value(row, words)),
         deals=words.counted(row["deals"], "deal"), year=parts.deals.windows.text,
         expected=words.number(row["expected"], 1 if row["expected"] < _FEW else 0),
         ratio=words.number(row["ratio"], 1), sure=sure(row["strength"]),
@@ -177,6 +185,12 @@ def _hotspot(parts: Parts, row: dict[str, Any]) -> Finding:
         STEM, key, "note", text, value=row["ratio"], unit="times", n=len(lost), department=department,
         money=known(amount), **tested(row),
     )  # fmt: skip
+
+
+def _value(row: dict[str, Any], words: Words) -> str:
+    """Name the value that a reason stands out at; a half of the funnel is a name of ours, in brackets."""
+    name = words.name(row["value"])
+    return name.strip("()") if row["dimension"] == HALF else name
 
 
 def _records(parts: Parts) -> list[Finding]:
@@ -222,8 +236,7 @@ def _misplaced(parts: Parts) -> list[Finding]:
         return []
     first = sorted(misplaced, key=lambda reason: (-misplaced[reason], reason))[:3]
     text = sentence(
-        STEM, "misplaced.note", deals=words.counted(count, "deal"), are="is" if count == 1 else "are",
-        carry="carries" if count == 1 else "carry", it="it is" if count == 1 else "they are",
+        STEM, "misplaced.one" if count == 1 else "misplaced.several", deals=words.counted(count, "deal"),
         reasons=joined([quoted(reason, words) for reason in first]),
     )  # fmt: skip
     return [Finding(STEM, "misplaced", "note", text, value=float(count), unit="deals", n=count)]
@@ -236,7 +249,7 @@ def _spellings(parts: Parts) -> list[Finding]:
     text = sentence(
         STEM, "spellings.one" if len(parts.spellings) == 1 else "spellings.several",
         count=words.number(len(parts.spellings)), reason=words.name(first["reason"]),
-        why=words.name(first["why"]),
+        why=sentence(STEM, f"why.{first['why']}", word=words.name(first["word"])),
     )  # fmt: skip
     return [Finding(STEM, "spellings", "note", text, value=float(len(parts.spellings)), unit="reasons",
                     n=int(parts.spellings["deals"].sum()))]  # fmt: skip

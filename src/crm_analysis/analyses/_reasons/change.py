@@ -27,7 +27,7 @@ FIGURES = (
 )  # fmt: skip
 _TEXT = {
     *("reason", "department", "outcome", "strength", "verdict", "dimension", "value", "stage", "owner"),
-    *("column", "like", "why", "mend"),
+    *("column", "like", "why", "word", "mend"),
 }
 _COUNTS = {"deals", "of_deals", "blank", "vague", "unclear", "like_deals"}
 

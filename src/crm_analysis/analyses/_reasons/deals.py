@@ -12,13 +12,14 @@ from ibis import _
 from crm_analysis.analyses._deals.stages import position, stage_order
 from crm_analysis.analyses._lines import NOT_STATED, fetch, stated
 from crm_analysis.analyses._reasons.windows import Windows, choose_windows, within
+from crm_analysis.language import msg
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc.purchases import Span
     from crm_analysis.view import PeriodView
 
 #: Written where the table of reasons names no department.
-NO_DEPARTMENT = "(no department)"
+NO_DEPARTMENT = msg("(no department)")
 
 #: Dimension: where it stands among the tables, the first that the data hold.
 DIMENSIONS = {

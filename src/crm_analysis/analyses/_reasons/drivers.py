@@ -11,9 +11,13 @@ import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._frames import dtypes, empty, typed
-from crm_analysis.analyses._reasons.factors import AMOUNT, STEM, read_factors, say
+from crm_analysis.analyses._reasons.factors import AMOUNT, listed, read_factors
+from crm_analysis.analyses._reasons.parts import STEM
 from crm_analysis.analyses._saying import joined, records, rows, sure
 from crm_analysis.findings import Finding
+from crm_analysis.language import msg
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences._deal_drivers import TWICE, factor_name, level_name
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
 
 if TYPE_CHECKING:
@@ -30,9 +34,7 @@ FIT = ("measure", "value", "low", "high", "baseline")
 _TYPES = dtypes(COLUMNS, text=("factor", "level", "verdict"), counts=("deals", "won"))
 _FIT_TYPES = dtypes(FIT, text=("measure",))
 
-HIGHER, LOWER = "higher", "lower"
-#: The level of the one row of the amount.
-TWICE = "twice the amount"
+HIGHER, LOWER = msg("higher"), msg("lower")
 #: So many won, and so many lost deals a parameter (Peduzzi et al. 1996).
 EVENTS_PER_PARAMETER = 10
 #: Fewer won or lost deals carry not even two figures.
@@ -83,7 +85,8 @@ class Drivers:
         lost = self.deals - self.won
         if self.drivers.empty or self.drivers["p_value"].isna().all():
             key = "drivers.not_enough_data" if min(self.won, lost) < FEWEST_EVENTS else "drivers.no_factors"
-            text = say(
+            text = sentence(
+                STEM,
                 key,
                 won=words.number(self.won),
                 lost=words.number(lost),
@@ -108,25 +111,25 @@ class Drivers:
             table.loc[table["factor_p_adjusted"] <= FALSE_DISCOVERY_RATE, "factor"].drop_duplicates().tolist()
         )
         if not whole and all(side.empty for side in sides.values()):
-            names = joined([str(name) for name in table["factor"].drop_duplicates()])
+            names = listed(table["factor"].drop_duplicates())
             return Finding(
                 STEM,
                 "drivers",
                 "no_evidence",
-                say("drivers.no_evidence", factors=names, **figures),
+                sentence(STEM, "drivers.no_evidence", factors=names, **figures),
                 **numbers,
             )
         parts = {side: _named(found, words, side) for side, found in sides.items()}
-        told = [say(f"drivers.{side}", levels=levels) for side, levels in parts.items() if levels]
+        told = [sentence(STEM, f"drivers.{side}", levels=levels) for side, levels in parts.items() if levels]
         if not told:
-            told = [say("drivers.factors", factors=joined(whole))]
+            told = [sentence(STEM, "drivers.factors", factors=listed(whole))]
         strength = "strong" if (adjust(table["p_value"])["strength"] == "strong").any() else "moderate"
         # groups differ from each other; nothing is said of a change over time
         return Finding(
             STEM,
             "drivers",
             "note",
-            say("drivers.found", parts="; ".join(told), sure=sure(strength), **figures),
+            sentence(STEM, "drivers.found", parts="; ".join(told), sure=sure(strength), **figures),
             strength=strength,  # type: ignore[arg-type]
             **numbers,
         )
@@ -136,12 +139,13 @@ class Drivers:
         if math.isnan(area["low"]):
             return []
         little = "little" if area["value"] < _CLEAR else "some" if area["value"] < _MUCH else "much"
-        text = say(
+        text = sentence(
+            STEM,
             "drivers_fit.note",
             right=words.number(area["value"] * 100, 0),
             low=words.number(area["low"] * 100, 0),
             high=words.number(area["high"] * 100, 0),
-            strength=say(f"fit.{'nothing' if area['low'] <= 0.5 else little}"),
+            strength=sentence(STEM, f"fit.{'nothing' if area['low'] <= 0.5 else little}"),
         )
         return [
             Finding(
@@ -184,11 +188,11 @@ def drivers(view: PeriodView) -> Drivers:
     ['Website', 'Referral']
     """
     if not view.has("deals"):
-        return Drivers(empty(_TYPES), empty(_FIT_TYPES), None, 0, 0, (say("left.deals"),))
+        return Drivers(empty(_TYPES), empty(_FIT_TYPES), None, 0, 0, (sentence(STEM, "left.deals"),))
     read = read_factors(view)
     total, won = len(read.deals), int(read.deals["won"].sum())
-    notes = (*read.notes, say("left.open"))
-    chosen, said = _affordable(read, min(won, total - won))
+    notes = (*read.notes, sentence(STEM, "left.open"))
+    chosen, said = _affordable(read, min(won, total - won), view.context.words)
     if not chosen:
         return Drivers(empty(_TYPES), empty(_FIT_TYPES), read.window, total, won, (*notes, *said))
     from crm_analysis.stats.held_out import held_out
@@ -208,7 +212,7 @@ def drivers(view: PeriodView) -> Drivers:
     )
 
 
-def _affordable(read: Factors, rarer: int) -> tuple[dict[str, Any], list[str]]:
+def _affordable(read: Factors, rarer: int, words: Words) -> tuple[dict[str, Any], list[str]]:
     """Keep the factors that the deals can carry, in their order; say which they cannot."""
     if rarer < FEWEST_EVENTS or read.factors.empty:
         return {}, []
@@ -216,7 +220,7 @@ def _affordable(read: Factors, rarer: int) -> tuple[dict[str, Any], list[str]]:
 
     values = {str(name): read.factors[name].to_numpy() for name in read.factors}
     names, repeating = independent_factors(values, len(read.factors))
-    said = [say("left.repeats", factors=joined(repeating))] if repeating else []
+    said = [sentence(STEM, "left.repeats", factors=listed(repeating))] if repeating else []
     room, chosen, costly = rarer // EVENTS_PER_PARAMETER, {}, []
     for name in names:
         cost = 1 if name == AMOUNT else len(np.unique(values[name].astype(str))) - 1
@@ -227,12 +231,12 @@ def _affordable(read: Factors, rarer: int) -> tuple[dict[str, Any], list[str]]:
     if costly:
         lost = len(read.deals) - int(read.deals["won"].sum())
         said.append(
-            say(
-                "left.too_many_levels",
-                factors=joined(costly),
-                fewer=str(rarer),
-                side="lost" if rarer == lost else "won",
-                most=str(rarer // EVENTS_PER_PARAMETER),
+            sentence(
+                STEM,
+                f"left.too_many_levels.{'lost' if rarer == lost else 'won'}",
+                factors=listed(costly),
+                fewer=words.number(rarer),
+                most=words.number(rarer // EVENTS_PER_PARAMETER),
             )
         )
     return chosen, said
@@ -303,13 +307,15 @@ def _named(found: pd.DataFrame, words: Words, side: str) -> str:
     named = []
     for row in surest[:_MOST_NAMED]:
         figures = {
-            "level": words.name(row["level"]),
-            "factor": row["factor"],
+            "level": level_name(row["level"], words),
+            "factor": factor_name(row["factor"]),
             "low": _odds(row["low"], words),
             "high": _odds(row["high"], words),
         }
         if row["factor"] == AMOUNT:
-            figures["level"] = say("drivers.larger" if side == HIGHER else "drivers.smaller")
-        named.append(say("drivers.amount" if row["factor"] == AMOUNT else "drivers.level", **figures))
+            figures["level"] = sentence(STEM, "drivers.larger" if side == HIGHER else "drivers.smaller")
+        named.append(
+            sentence(STEM, "drivers.amount" if row["factor"] == AMOUNT else "drivers.level", **figures)
+        )
     rest = len(surest) - _MOST_NAMED
-    return joined(named + ([say("drivers.more", count=words.number(rest))] if rest > 0 else []))
+    return joined(named + ([sentence(STEM, "drivers.more", count=words.number(rest))] if rest > 0 else []))

@@ -9,23 +9,28 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from crm_analysis.analyses._deals.stages import SECONDS_A_DAY
 from crm_analysis.analyses._lines import NOT_STATED, fetch, lines_to_date, stated
+from crm_analysis.analyses._reasons.parts import STEM
 from crm_analysis.analyses._reasons.windows import choose_windows
 from crm_analysis.analyses._saying import joined
+from crm_analysis.language import msg
 from crm_analysis.schema import TABLES
-from crm_analysis.sentences._deal_drivers import DRIVERS
-from crm_analysis.words import Words
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences._deal_drivers import KNOWN, NEW, factor_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crm_analysis.analyses._abc.purchases import Span
     from crm_analysis.view import PeriodView
+    from crm_analysis.words import Words
 
-STEM = "deal_reasons"
 #: What goes with a client that is new needs records that would show it is not.
 _YEAR_DAYS = 365
 
 #: Level of the few: levels with fewer deals are put together.
-OTHERS = "(others)"
+OTHERS = msg("(others)")
 FEWEST_DEALS = 10
 #: A column of more different values is a text or a number, not a group; so is one of more numbers.
 _MOST_VALUES = 50
@@ -41,7 +46,6 @@ _FEWEST_AMOUNTS = 0.9
 #: With fewer deals of a known customer, what is known of customers is left out.
 _FEWEST_CLIENTS = 0.5
 
-KNOWN, NEW = "bought before", "new"
 KNOWN_CLIENT, AMOUNT = "known client", "amount"
 #: Column of the customer, beside the columns of its deal.
 _CLIENT = "client."
@@ -124,16 +128,17 @@ def read_factors(view: PeriodView) -> Factors:
     frame = fetch(
         deals.select(**kept, **{f"by {name}": stated(deals[at]) for name, at in places.items()}), "deal_id"
     )
-    notes = [say("left.many", columns=joined(too_many))] if too_many else []
+    notes = [sentence(STEM, "left.many", columns=joined(too_many))] if too_many else []
     if KNOWN_CLIENT in places and not _reaches_back(frame):
         places = {name: at for name, at in places.items() if name != KNOWN_CLIENT}
-        notes.append(say("left.known"))
-    frame, places, said = _of_known_clients(frame, places)
+        notes.append(sentence(STEM, "left.known"))
+    words = view.context.words
+    frame, places, said = _of_known_clients(frame, places, words)
     columns = {name: frame[f"by {name}"].astype("str") for name in places}
     won = frame["won"].astype(bool)
     values, more = _usable(columns, won)
     if AMOUNT in frame.columns:
-        amounts, why = _amounts(frame[AMOUNT], won)
+        amounts, why = _amounts(frame[AMOUNT], won, words)
         values |= amounts
         more += why
     order = {name: at for at, name in enumerate([*_PLACES, AMOUNT])}
@@ -190,7 +195,7 @@ def _with_known(view: PeriodView, deals: ibis.Table) -> ibis.Table:
     return joined_deals.mutate(
         **{
             KNOWN_CLIENT: unknown.ifelse(ibis.null("string"), before),
-            "look_back": (joined_deals.created_at.epoch_seconds() - begin.epoch_seconds()) / 86_400,
+            "look_back": (joined_deals.created_at.epoch_seconds() - begin.epoch_seconds()) / SECONDS_A_DAY,
         }
     )
 
@@ -236,7 +241,7 @@ def _places(deals: ibis.Table) -> tuple[dict[str, str], list[str]]:
 
 
 def _of_known_clients(
-    frame: pd.DataFrame, places: dict[str, str]
+    frame: pd.DataFrame, places: dict[str, str], words: Words
 ) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
     """Keep the deals of known customers; where those are few, the factors that need no customer."""
     owned = {name for name, at in places.items() if at == KNOWN_CLIENT or at.startswith(_CLIENT)}
@@ -247,11 +252,22 @@ def _of_known_clients(
         known = frame[_FOUND].astype(bool)
     if known.all():
         return frame, places, []
-    share = Words().share(float((~known).mean()), 0)
+    share = words.share(float((~known).mean()), 0)
     if known.mean() >= _FEWEST_CLIENTS:
-        return frame[known].reset_index(drop=True), places, [say("left.no_client", share=share)]
+        return frame[known].reset_index(drop=True), places, [sentence(STEM, "left.no_client", share=share)]
     rest = {name: at for name, at in places.items() if name not in owned}
-    return frame, rest, [say("left.clients", share=share, factors=joined(sorted(owned)))]
+    return (
+        frame,
+        rest,
+        [
+            sentence(
+                STEM,
+                "left.clients",
+                share=share,
+                factors=listed(sorted(owned)),
+            )
+        ],
+    )
 
 
 def _usable(columns: dict[str, pd.Series], won: pd.Series) -> tuple[dict[str, pd.Series], list[str]]:
@@ -265,33 +281,33 @@ def _usable(columns: dict[str, pd.Series], won: pd.Series) -> tuple[dict[str, pd
         gap = abs(told[won].mean() - told[~won].mean())
         levels = pooled(values)
         if gap > _LARGEST_GAP:
-            notes.append(say("left.after", factor=name))
+            notes.append(sentence(STEM, "left.after", factor=factor_name(name)))
         elif name not in _PLACES and won.groupby(values).agg(lambda w: max(w.sum(), (~w).sum())).sum() > (
             _KNOWS * len(won)
         ):
-            notes.append(say("left.knows", factor=name))
+            notes.append(sentence(STEM, "left.knows", factor=factor_name(name)))
         elif levels.nunique() < 2 or not told.any():
             continue
         elif (levels == OTHERS).mean() > _MOST_OTHERS:
-            notes.append(say("left.scattered", factor=name))
+            notes.append(sentence(STEM, "left.scattered", factor=factor_name(name)))
         else:
             held[name] = levels
     return held, notes
 
 
-def _amounts(amounts: pd.Series, won: pd.Series) -> tuple[dict[str, pd.Series], list[str]]:
+def _amounts(amounts: pd.Series, won: pd.Series, words: Words) -> tuple[dict[str, pd.Series], list[str]]:
     """Return the doublings of the amount; leave it out where won or lost deals lack it."""
     if won.nunique() < 2 or not amounts.notna().any():
         return {}, []
     shares = amounts.notna().groupby(won).mean()
     if shares.min() < _FEWEST_AMOUNTS:
         side = "lost" if shares[False] < shares[True] else "won"
-        lacking = Words().share(1 - float(shares.min()), 0)
-        return {}, [say("left.amount", share=lacking, side=side)]
+        lacking = words.share(1 - float(shares.min()), 0)
+        return {}, [sentence(STEM, f"left.amount.{side}", share=lacking)]
     doublings = pd.Series(np.log2(amounts.to_numpy(dtype=float)), index=amounts.index)
     return {AMOUNT: doublings.fillna(doublings.mean())} if doublings.min() < doublings.max() else {}, []
 
 
-def say(template: str, **figures: str) -> str:
-    """Fill a template of the drivers or of the price check."""
-    return DRIVERS[template].format(**figures)
+def listed(factors: Iterable[str]) -> str:
+    """List factors in a sentence."""
+    return joined([factor_name(str(factor)) for factor in factors])

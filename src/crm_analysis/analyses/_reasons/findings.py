@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._reasons.change import MOST_UNKNOWN, unknown
 from crm_analysis.analyses._reasons.deals import NO_DEPARTMENT, is_other
-from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of
+from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of, quoted
 from crm_analysis.analyses._saying import joined, known, rows, sure, tested
+from crm_analysis.columns import column
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
 from crm_analysis.words import tenths
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _MOST_NAMED = 3
-_KINDS = {"loss": ("losing", "lost"), "win": ("winning", "won")}
 
 
 def reasons(parts: Parts) -> list[Finding]:
@@ -47,7 +47,7 @@ def departments(parts: Parts) -> list[Finding]:
         given = parts.year("loss")
         given = given[(given["department"] == row["department"]) & (given["deals"] > 0)]
         figures = {
-            "department": words.name(row["department"]).capitalize(),
+            "department": column("department").write(row["department"], words),
             "reasons": _listed(given, words, counts=len(given) > 1),
             "share": words.share(row["share"], 0),
             "year": windows.text,
@@ -127,12 +127,9 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
         now, before = windows.period, windows.comparison
         text = words.span(context.covered)
         text_before = "" if context.comparison is None else words.span(context.comparison)
-    winning, won = _KINDS[kind]
     found = frame[frame["verdict"] == "changed"]
     form, blank = _form(parts, kind, frame, now, before)
     figures = {
-        "winning": winning,
-        "won": won,
         "now": text,
         "before": text_before,
         "n": words.number(int(frame["deals"].sum())),
@@ -151,7 +148,7 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
         fields |= {"value": row["difference"], "low": row["difference_low"], "high": row["difference_high"]}
         fields |= {"unit": "share", **tested(row)}
         fields["money"] = float(found["amount"].sum()) if len(found) and parts.deals.has_amounts else None
-    text = sentence(STEM, f"shift.{form}", **figures)
+    text = sentence(STEM, f"shift.{kind}.{form}", **figures)
     return Finding(STEM, key, verdict, text, department="sales", **fields)  # type: ignore[arg-type]
 
 
@@ -180,7 +177,8 @@ def _largest(frame: pd.DataFrame, words: Words) -> str:
     if tried.empty:
         return ""
     row = rows(tried.loc[[tried["difference"].abs().idxmax()]])[0]
-    return f"{quoted(row['reason'], words)} at {words.points(row['difference'], 0, spelled=True)}"
+    difference = words.points(row["difference"], 0, spelled=True)
+    return sentence(STEM, "shift.largest", name=quoted(row["reason"], words), difference=difference)
 
 
 def _limits(row: dict[str, Any], words: Words) -> dict[str, str]:
@@ -200,8 +198,3 @@ def _listed(frame: pd.DataFrame, words: Words, *, counts: bool) -> str:
             for row in shown
         ]
     )
-
-
-def quoted(reason: str, words: Words) -> str:
-    """Write a reason in quotation marks; what stands for a blank has brackets already."""
-    return words.name(reason) if reason == NOT_STATED else f"“{words.name(reason)}”"

@@ -8,6 +8,7 @@ import pandas as pd
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._reasons.change import FEWEST_DEALS, table_of, typed, units
 from crm_analysis.analyses._reasons.deals import DIMENSIONS, is_other
+from crm_analysis.language import msg
 from crm_analysis.stats.association import association
 from crm_analysis.stats.intervals import wilson
 from crm_analysis.stats.multiplicity import adjust
@@ -21,7 +22,7 @@ STAGE_MAP = ("reason", "stage", "deals", "share", "low", "high", "of_deals")
 MOST_REASONS, MOST_VALUES = 20, 30
 #: From so many stages on, the halves of the funnel are compared too: late deals are few at each stage.
 _FEWEST_STAGES = 4
-HALF, EARLY, LATE = "half of the funnel", "first half", "second half"
+HALF, EARLY, LATE = "half of the funnel", msg("(first half)"), msg("(second half)")
 
 
 def hotspots(lost: pd.DataFrame, stages: tuple[str, ...]) -> pd.DataFrame:

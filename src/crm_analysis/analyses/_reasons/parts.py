@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crm_analysis.analyses._lines import NOT_STATED
+from crm_analysis.language import tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +48,9 @@ class Parts:
         """Return the deals lost in the year."""
         return self.deals.of("loss", self.deals.windows.year)
 
-    def worth(self, amount: float, start: str = ", worth ") -> str:
+    def worth(self, amount: float) -> str:
         """Write the money behind deals; empty where no amount is known."""
-        return "" if math.isnan(amount) else f"{start}{self.words.money(amount)}"
+        return "" if math.isnan(amount) else tr(", worth {money}").format(money=self.words.money(amount))
 
 
 def amount_of(deals: pd.DataFrame) -> float:
@@ -61,3 +62,9 @@ def amount_of(deals: pd.DataFrame) -> float:
 def named(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of reasons without the one for blanks."""
     return frame[frame["reason"] != NOT_STATED]
+
+
+def quoted(reason: str, words: Words) -> str:
+    """Write a reason in quotation marks; what stands for a blank has brackets already."""
+    name = words.name(reason)
+    return name if reason == NOT_STATED else tr("“{name}”").format(name=name)

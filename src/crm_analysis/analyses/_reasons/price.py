@@ -14,9 +14,13 @@ import pandas as pd
 from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._lines import fetch, stated
-from crm_analysis.analyses._reasons.factors import STEM, deal_window, decided, say
+from crm_analysis.analyses._reasons.factors import deal_window, decided
+from crm_analysis.analyses._reasons.parts import STEM, quoted
 from crm_analysis.analyses._saying import joined, known, sure
 from crm_analysis.findings import Finding
+from crm_analysis.language import msg, tr
+from crm_analysis.sentences import sentence
+from crm_analysis.sentences._deal_drivers import ALIKE
 from crm_analysis.stats.matched import matched_difference
 from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
 from crm_analysis.words import tenths
@@ -36,7 +40,8 @@ COLUMNS = (
 _TYPES = dtypes(COLUMNS, text=("group", "value", "verdict"), counts=("lost", "won"))
 
 ALL, REASON, PRODUCT = "all", "reason", "product"
-HOLDS, REFUTED, OPEN, FEW = "holds up", "does not hold up", "cannot be told", "not_enough_data"
+HOLDS, REFUTED, OPEN = msg("holds up"), msg("does not hold up"), msg("cannot be told")
+FEW = "not_enough_data"
 #: A range wider than from half to double tells nothing worth a figure.
 _WIDEST = 4.0
 
@@ -53,7 +58,6 @@ FEWEST_DEALS = 10
 #: The finest kinds of deals in which so many of those lost for the price have a won one beside them.
 _MATCHED = 0.8
 _ALIKE = (("product", "size", "owner"), ("product", "size"), ("product",), ("size",), ())
-_SPOKEN = {"product": "product", "size": "client size", "owner": "owner"}
 
 
 @dataclass(frozen=True)
@@ -95,20 +99,20 @@ class PriceCheck:
             return []
         row = self.price_check.iloc[0]
         figures = {
-            "reasons": joined([f"“{words.name(reason)}”" for reason in self.reasons]),
+            "reasons": joined([quoted(reason, words) for reason in self.reasons]),
             "lost": words.number(row["lost"]),
             "won": words.number(row["won"]),
         }
         if row["verdict"] == FEW and not math.isnan(row["low"]):
-            return [_finding("not_enough_data", say("price_check.wide", **figures), row)]
+            return [_finding("not_enough_data", sentence(STEM, "price_check.wide", **figures), row)]
         if row["verdict"] == FEW:
             needed, window = words.number(FEWEST_DEALS), span_text(self.window, words)
-            text = say("price_check.few", needed=needed, window=window, **figures)
+            text = sentence(STEM, "price_check.few", needed=needed, window=window, **figures)
             return [_finding("not_enough_data", text, row)]
         digits = tenths(row["low"], row["high"])
-        same = joined([_SPOKEN[name] for name in self.alike])
+        same = joined([tr(ALIKE[name]) for name in self.alike])
         figures |= {
-            "alike": say("price.alike", alike=same) if same else "",
+            "alike": sentence(STEM, "price.alike", alike=same) if same else "",
             "low": words.change(row["low"], digits),
             "high": words.change(row["high"], digits),
             "difference": words.share(abs(row["dearer"]), digits),
@@ -121,7 +125,7 @@ class PriceCheck:
         template, verdict = answers[row["verdict"]]
         strength = "moderate" if row["verdict"] == HOLDS else ""
         figures["sure"] = sure(strength)
-        text = say(f"price_check.{template}", **figures)
+        text = sentence(STEM, f"price_check.{template}", **figures)
         return [_finding(verdict, text, row, strength=strength, money=self.stake)]
 
 
@@ -158,22 +162,24 @@ def price_check(view: PeriodView) -> PriceCheck:
     ('Price too high',)
     """
     if not view.has("deals", "loss_reason"):
-        return PriceCheck(empty(_TYPES), notes=(say("price.left.no_reasons"),))
+        return PriceCheck(empty(_TYPES), notes=(sentence(STEM, "price.left.no_reasons"),))
     window = deal_window(view)
     frame, by_quantity = _read(view, window)
     lost = frame[~frame["won"]]
     reasons = price_reasons(lost["reason"])
     if not reasons:
         text = span_text(window, view.context.words)
-        return PriceCheck(empty(_TYPES), window=window, notes=(say("price.left.reasons", window=text),))
+        return PriceCheck(
+            empty(_TYPES), window=window, notes=(sentence(STEM, "price.left.reasons", window=text),)
+        )
     frame = frame[frame["won"] | frame["reason"].isin(reasons)]
-    named = joined([f"“{reason}”" for reason in reasons])
+    named = joined([quoted(reason, view.context.words) for reason in reasons])
     priced = frame[frame["measure"].notna()]
     sides = [int((priced["won"] == won).sum()) for won in (False, True)]
     if not min(sides):
-        unknown = say("price.left.amounts", reasons=named)
+        unknown = sentence(STEM, "price.left.amounts", reasons=named)
         return PriceCheck(empty(_TYPES), reasons, window=window, notes=(unknown,))
-    notes = () if by_quantity else (say("price.left.quantity"),)
+    notes = () if by_quantity else (sentence(STEM, "price.left.quantity"),)
     alike = _alike(priced)
     stake = frame.loc[~frame["won"], "amount"].sum()
     return PriceCheck(_table(priced, reasons, alike), reasons, alike, float(stake), window, notes)

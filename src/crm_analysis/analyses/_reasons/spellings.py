@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from crm_analysis.view import PeriodView
 
-SPELLINGS = ("column", "reason", "like", "deals", "like_deals", "score", "why", "mend")
+SPELLINGS = ("column", "reason", "like", "deals", "like_deals", "score", "why", "word", "mend")
 #: Two reasons less alike than this (0-100) are not looked at; a slip in one word leaves more.
 _ALIKE = 70
 #: Letters a word must have for one slip, and for two, to be likelier than another word.
@@ -37,10 +37,11 @@ MOST_REASONS = 1_000
 
 @dataclass(frozen=True)
 class _Same:
-    """Why two texts look like one, and how much they do (0-100)."""
+    """Why two texts look like one, how much they do (0-100), and the word in which they differ by a slip."""
 
     why: str
     score: float
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ def spellings(view: PeriodView) -> pd.DataFrame:
     pandas.DataFrame
         :data:`SPELLINGS`, a row a reason to mend: ``column`` (loss_reason, win_reason); ``reason`` as
         written, ``like`` as it is probably meant; ``deals`` and ``like_deals`` known at the end that carry
-        either; ``score`` of likeness from 0 to 100; ``why``: case, blanks, punctuation, word order or typo;
-        ``mend`` the lines for ``crm.toml``. The more frequent spelling is the one to keep.
+        either; ``score`` of likeness from 0 to 100; ``why``: case, blanks, punctuation, word order or typo,
+        of which ``word``; ``mend`` the lines for ``crm.toml``. The more frequent spelling is the one to keep.
 
     Notes
     -----
@@ -122,7 +123,7 @@ def _look(known: dict[str, int]) -> list[dict[str, Any]]:
     for reason in order:
         like, wrong = correct(reason)
         if wrong and reason not in found:
-            rows.append(_row(known, reason, like, _Same(f"typo: {wrong}", fuzz.ratio(reason, like))))
+            rows.append(_row(known, reason, like, _Same("typo", fuzz.ratio(reason, like), wrong)))
     return sorted(rows, key=lambda row: (-row["deals"], row["reason"]))
 
 
@@ -131,8 +132,8 @@ def compare(one: str, other: str) -> _Same | None:
 
     Examples
     --------
-    >>> compare("price too high", "Price too high").why, compare("Delivry time", "Delivery time").why
-    ('case', 'typo: delivry')
+    >>> compare("price too high", "Price too high").why, compare("Delivry time", "Delivery time").word
+    ('case', 'delivry')
     >>> compare("too large", "too small") is None, compare("Budget this year", "Budget next year") is None
     (True, True)
     """
@@ -140,26 +141,26 @@ def compare(one: str, other: str) -> _Same | None:
 
 
 def _compare(one: _Text, other: _Text) -> _Same | None:
-    why = _why(one, other)
-    return _Same(why, float(fuzz.ratio(one.written, other.written))) if why else None
+    why, word = _why(one, other)
+    return _Same(why, float(fuzz.ratio(one.written, other.written)), word) if why else None
 
 
-def _why(one: _Text, other: _Text) -> str:
-    """Name the difference; empty where it is more than the spelling."""
+def _why(one: _Text, other: _Text) -> tuple[str, str]:
+    """Name the difference, and the word with a slip; empty where it is more than the spelling."""
     if one.parts == other.parts:
-        return "blanks"
+        return "blanks", ""
     if one.folded == other.folded:
-        return "case"
+        return "case", ""
     if not one.words or not other.words:
-        return ""
+        return "", ""
     if one.words == other.words:
-        return "punctuation"
+        return "punctuation", ""
     if one.letters == other.letters:
-        return "blanks"
+        return "blanks", ""
     if one.ordered == other.ordered:
-        return "word order"
+        return "word order", ""
     slips = _slips(one.words, other.words) or _slips(one.ordered, other.ordered)
-    return f"typo: {', '.join(slips)}" if slips else ""
+    return ("typo", ", ".join(slips)) if slips else ("", "")
 
 
 def _near(texts: list[_Text]) -> Iterator[NDArray[np.intp]]:
@@ -210,6 +211,7 @@ def _row(known: dict[str, int], reason: str, like: str, same: _Same) -> dict[str
         "like_deals": known.get(like, 0),
         "score": same.score,
         "why": same.why,
+        "word": same.word,
     }
 
 

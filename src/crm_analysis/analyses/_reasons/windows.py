@@ -9,6 +9,7 @@ import pandas as pd
 
 from crm_analysis.analyses._abc.purchases import whole_months
 from crm_analysis.analyses._abc.windows import SLACK, back, span_text
+from crm_analysis.language import tr
 
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc.purchases import Span
@@ -55,7 +56,7 @@ class Windows:
         before = self.year_before
         if before is None or before != (back(self.year[0], MONTHS), self.year[0]):
             return self.text_before
-        return "the year before" if back(self.year[1], MONTHS) == self.year[0] else self.text_before
+        return tr("the year before") if back(self.year[1], MONTHS) == self.year[0] else self.text_before
 
     @property
     def year_is_period(self) -> bool:
