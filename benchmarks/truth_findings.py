@@ -114,7 +114,7 @@ def _hotspot(row: dict[str, object]) -> bool | None:
         return up
     if row["dimension"] in ("stage", "half of the funnel"):
         # the price is a late reason, so the others are early ones
-        late = value == "second half"
+        late = value == "(second half)"
         return up == late if row["reason"] == "Price too high" and row["dimension"] != "stage" else None
     if value in ("Gift box", "Boxes", "Gus Tansy"):
         return None
@@ -137,7 +137,7 @@ def _driver(row: dict[str, object]) -> bool | None:
         return up == better if better or worse else None
     if factor == "size" and level in ("small", "large"):
         return up == (level == "large")
-    return up if factor == "known client" and level == "yes" else None
+    return up if factor == "known client" and level == "(bought before)" else None
 
 
 def _win_rate(row: dict[str, object]) -> bool | None:

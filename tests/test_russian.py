@@ -19,9 +19,11 @@ from matplotlib.text import Text
 import crm_analysis as crm
 from crm_analysis.analyses._summary_records import TITLES
 from crm_analysis.cli import main
+from crm_analysis.columns.heading import plain
 from crm_analysis.language import LANGUAGES, speaking, tr
 from crm_analysis.locale import make
 from crm_analysis.reporting.notebooks import discover
+from crm_analysis.schema import TABLES
 from tests.plots.artists import pictures
 
 if TYPE_CHECKING:
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src" / "crm_analysis").rglob("*.py"))
 PERIOD = "2026-10"
-#: Analyses of which every text is marked; of the others sentences, prose and headings are.
-WHOLE = ("sales_dynamics", "customer_abc")
+#: The seven analyses.
+WHOLE = (
+    *("sales_dynamics", "customer_abc", "customer_segments"),
+    *("marketing_impact", "deal_reasons", "process_kpis", "open_deals"),
+)
 #: Columns whose values are codes of the package; every other text of the demo company is a name.
 CODES = {"status", "kind", "currency", "outcome", "department"}
 #: Terms, names of programs and files, and methods of statistics, that Russian texts write so too.
@@ -41,7 +46,7 @@ TERMS = set(
 FILES = re.compile(r"[\w./-]+\.(?:csv|xlsx|toml|json|html|ipynb)")
 #: A name that a picture had no room for.
 CUT = re.compile(r"[A-Z][^\n….:;(]{0,60}…")
-WORDS = re.compile(r"(?<![\w-])[A-Za-z]+(?:-[A-Za-z]+)*")
+WORDS = re.compile(r"(?<![\w-])[A-Za-z]+(?:-[A-Za-z]+)*(?!\w)")  # a fingerprint is no word
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +141,13 @@ def of_the_data() -> re.Pattern[str]:
         frame = pd.read_csv(path, dtype=str)
         for column in set(frame.columns) - CODES:
             names |= {name for name in frame[column].dropna().unique() if re.search("[A-Za-z]", name)}
+        # a column of the company's own is called what the company calls it
+        own = {plain(column) for column in set(frame.columns) - set(TABLES[path.stem].names)}
+        names |= own | {name[:1].lower() + name[1:] for name in own}
     whole = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, whole))})(?!\w)")
+    # a title may break within a name
+    forms = "|".join(re.escape(name).replace(r"\ ", r"\s") for name in whole)
+    return re.compile(rf"(?<!\w)(?:{forms})(?!\w)")
 
 
 def latin(text: str, of_the_data: re.Pattern[str]) -> set[str]:
@@ -149,7 +159,7 @@ def latin(text: str, of_the_data: re.Pattern[str]) -> set[str]:
 def seen(page: str) -> str:
     """Return all that a reader of a page sees or hears."""
     made = BeautifulSoup(page, "html.parser")
-    for unseen in made(["script", "style"]):
+    for unseen in made(["script", "style", "code"]):  # what to type stays as it is
         unseen.decompose()
     said = [
         str(tag[name]) for tag in made(True) for name in ("alt", "aria-label", "title") if tag.has_attr(name)

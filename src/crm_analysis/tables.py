@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "p_value"}
+#: Letters of a text that a wide window shows on one line.
+_BRIEF = 20
 _EMPTY = msg("No rows.")
 #: Stands where a group has one row without a name of its own: that of everything together.
 _ALL = msg("All")
@@ -153,7 +155,8 @@ class HtmlTable:
             inside = html.escape(text)
             if self.searchable and cell.info.kind == "day" and text != NONE:
                 inside = f'<time datetime="{pd.Timestamp(row[cell.name]).date()}">{inside}</time>'  # type: ignore[arg-type]
-            yield f"<{tag}{_classes(cell.info)}>{inside}</{tag.split()[0]}>"
+            brief = "brief" * (" " in text and len(text) <= _BRIEF and cell.info.kind not in _NUMERIC)
+            yield f"<{tag}{_classes(cell.info, brief)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, language, parts = len(self.frame), self.words.language, []
@@ -191,7 +194,8 @@ def table(
     frame
         Name of one of ``result.tables()``, or a frame made from one.
     caption
-        What the table shows, in a phrase.
+        What the table shows, in a phrase; the name of a text of the result in braces, as in "Reasons in
+        {year}", stands for that text.
     columns
         Which columns, in which order; all where left out.
     rows
@@ -239,7 +243,7 @@ def table(
     return HtmlTable(
         frame[wanted],
         headings,
-        caption,
+        _filled(caption, result),
         rows,
         result.context.words,
         file,
@@ -281,6 +285,16 @@ def _as_named(info: Heading, name: str, kind: Kind) -> Heading:
     return replace(info, kind="points" if difference else kind)
 
 
+def _filled(caption: str, result: Result) -> str:
+    """Put texts of the result into a caption, in the language of the result."""
+    texts = {name: value for name, value in vars(result).items() if isinstance(value, str)}
+    named = [name for name in texts if f"{{{name}}}" in caption]
+    written = tr(caption, result.context.words.language) if named else caption
+    for name in named:
+        written = written.replace(f"{{{name}}}", texts[name])
+    return written
+
+
 def _classes(info: Heading, more: str = "") -> str:
     kind = (
         "date"
@@ -289,6 +303,8 @@ def _classes(info: Heading, more: str = "") -> str:
         if info.kind == "verdict"
         else "num"
         if info.kind in _NUMERIC
+        else "code"
+        if info.kind == "code"
         else ""
     )
     names = " ".join(filter(None, (kind, more)))

@@ -38,6 +38,7 @@ _MINUS = "−"
 #: A range of shares as wide as this has no tenths to tell.
 _WIDE = 0.03
 _LONGEST_NAME = 60
+_FRACTION = 0.5
 _PARTS = {"half": msg("H{part} {year}"), "quarter": msg("Q{part} {year}"), "week": msg("W{part} {year}")}
 
 
@@ -96,15 +97,20 @@ class Words:
         rounded_away = math.isfinite(value) and not any(digit in text for digit in "123456789")
         return text if rounded_away else _sign(value, signed) + text
 
-    def counted(self, count: float, noun: str) -> str:
-        """Write a count with its noun.
+    def counted(self, count: float, noun: str, *, digits: int | None = None, signed: bool = False) -> str:
+        """Write a count, or a figure with so many places, with its noun.
 
         Examples
         --------
         >>> Words().counted(1, "order"), Words().counted(1200, "order")
         ('1 order', '1,200 orders')
+        >>> Words().counted(1, "day", digits=1), Words("ru").counted(5, "day", digits=1)
+        ('1.0 days', '5,0 дня')
         """
-        return f"{self.number(count)} {plural(noun, f'{noun}s', count, self.language)}"
+        # what has places is read as a fraction, whatever they are
+        form = count if not digits else _FRACTION
+        written = self.number(count, digits, signed=signed)
+        return f"{written} {plural(noun, f'{noun}s', form, self.language)}"
 
     def name(self, text: object) -> str:
         r"""Write a name from the data within a sentence: in one line, not too long, nothing invisible.

@@ -17,6 +17,8 @@ Message: TypeAlias = tuple[int, str, str | tuple[str, str], list[str]]
 _TEXT_AT = {"tr": 0, "msg": 0, "Heading": 0}
 #: In notebooks, captions are translated where the table is shown.
 _CAPTION_AT = {"table": 2}
+#: Names that stand for such a text: of a caption, and of why a table is empty.
+_CAPTIONS = {"caption", "why"}
 
 
 def from_python(
@@ -74,7 +76,7 @@ def _of_caption(assigned: ast.Assign) -> Iterator[Message]:
     names = target.elts if together else [target]  # type: ignore[attr-defined]
     values = value.elts if together else [value]  # type: ignore[attr-defined]
     for name, one in zip(names, values, strict=True):
-        if getattr(name, "id", "") == "caption" and _text(one):
+        if getattr(name, "id", "") in _CAPTIONS and _text(one):
             yield one.lineno, "gettext", _text(one), []
 
 
