@@ -109,7 +109,7 @@ def test_a_table_shows_units_rounds_and_marks_what_is_missing(result):
     assert '<td class="num">1,235</td>' in html
     assert '<td class="num">−3.00</td>' in html
     assert '<td class="num">12.3%</td>' in html  # kind of this table, not of the heading
-    assert '<td class="date">October 2026</td>' in html
+    assert '<td class="date brief">October 2026</td>' in html
     assert "nan" not in html.lower().replace("finance", "")
 
 

@@ -71,8 +71,8 @@ def test_verdicts_are_counted(tmp_path: Path) -> None:
     report(tmp_path, "2026-10", 100.0, verdicts=verdicts)
     head, row = rows(page(tmp_path).select_one("table.reports"))
     words = ["▲ improved", "▼ worsened", "◆ changed", "○ no evidence", "? not enough data"]
-    assert head[1:6] == words
-    assert row[1:6] == ["1", "2", "0", "1", "0"]
+    assert head[2:] == words
+    assert row[2:] == ["1", "2", "0", "1", "0"]
 
 
 def test_a_failed_report_says_where_and_why_and_keeps_its_last_page(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_damaged_manifest_is_named_and_hides_no_other(tmp_path: Path) -> None:
     report(tmp_path, "2026-10", 10.0)
     (tmp_path / "2026-10" / "manifest.json").write_text("{", encoding="utf-8")
     made = page(tmp_path)
-    assert "Its manifest cannot be read (JSONDecodeError)" in rows(made.select_one("table.reports"))[1][-1]
+    assert "Its manifest cannot be read (JSONDecodeError)" in rows(made.select_one("table.reports"))[1][1]
     assert made.select_one(".card-value").get_text() == "€10.00"
 
 
