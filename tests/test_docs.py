@@ -2,9 +2,10 @@
 
 A block ``console`` is executed, its commands one after another in a folder of the page, and each line of
 output that it shows must come (… is anything); a block with ``title="path"`` is written to that file there
-first. Commands in other blocks and within the text are parsed with the options of the command, not run: they
-would take hours, or need a database. Blocks ``python`` run in one namespace a page, in the root of the
-project.
+first. A line of a block ``sh`` is run in a copy of the project; the few that ``NOT_RUN`` names are skipped
+with the reason given there, after bash has parsed them and the files they name were found. Blocks ``python``
+run in one namespace a page, in the root of the project; ``toml`` is loaded. A block of any other language
+shows what came or a file, never a command. Commands within the text are parsed by their own parser.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import click
 import matplotlib.pyplot as plt
 import pytest
 
+import crm_analysis as crm
 from crm_analysis.cli import main
 from crm_analysis.sources.config import Settings, read_toml
 
@@ -42,6 +44,24 @@ FENCE = re.compile(
 COMMAND = re.compile(
     r"(?:^|(?<=`)|(?<=[\s/\\]))(crm-analysis (?:report|why|check|demo|lab|open-failed)\b[^`\n#']*)", re.M
 )
+#: What commands of a block ``sh`` or ``powershell`` begin with that cannot run in a test, and why.
+NOT_RUN = {
+    "make test": "it is what runs this test",
+    "make format": "it rewrites the files of the project",
+    "make messages": "it rewrites the catalogues of the project",
+    "make gallery": "it takes minutes, and a browser",
+    "python3 -m venv": "it takes minutes, and a network",
+    ".venv/bin/pip install": "it takes minutes, and a network",
+    "py -m venv": "it needs Windows",
+    ".venv\\Scripts": "it needs Windows",
+    "conda ": "it needs conda",
+    "crm-analysis report 2024-01..2026-10": "reports of three years take minutes",
+    "cp systemd": "it writes to the machine's own settings",
+    "systemctl ": "it changes what the machine runs",
+    "journalctl ": "it needs the service of the line before",
+    "curl ": "it needs a running JupyterLab, with a token",
+}
+SHELLS = "sh", "powershell"
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -145,6 +165,105 @@ def test_consoles_show_what_comes(page: Path, tmp_path: Path) -> None:
             lacking = [line for line in wanted if not fnmatch.filter(came, line)]
             assert not lacking, f"{command}\n{said}"
             assert done.returncode == 0, f"{command}\n{said}"
+
+
+def shell_lines() -> dict[str, list[Path]]:
+    """Return each line of the blocks of a shell, without its comment, and the pages that have it."""
+    found: dict[str, list[Path]] = {}
+    for page in PAGES:
+        for block in blocks(page.read_text("utf-8")):
+            for line in block.text.splitlines() if block.language in SHELLS else ():
+                found.setdefault(re.sub(r"\s+#.*", "", line), []).append(page)
+    return found
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose .venv is the environment of the tests, up to date with the lock file."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in "notebooks", "data/demo":
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
+    for name in "Makefile", "requirements.lock", "pyproject.toml":
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    (folder / ".venv/.from-lock").touch()
+    return folder
+
+
+@pytest.mark.parametrize("line", shell_lines())
+def test_shell_lines_run(line: str, copy: Path) -> None:
+    if not line.startswith((".venv\\", "py ")):
+        subprocess.run(["bash", "-n", "-c", line], check=True)
+    files = re.findall(r"(?<=\s)[\w./-]+\.(?:lock|yml|ipynb|json)\b", line)
+    for page in shell_lines()[line]:
+        known = page.parent, ROOT
+        assert [f for f in files if f != "out.ipynb" and not any((k / f).exists() for k in known)] == []
+    if why := next((why for start, why in NOT_RUN.items() if line.startswith(start)), ""):
+        pytest.skip(why)
+    path = f"{copy / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=copy, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_not_run_is_there() -> None:
+    lines = shell_lines()
+    assert [start for start in NOT_RUN if not any(line.startswith(start) for line in lines)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_no_block_escapes(page: Path) -> None:
+    command = re.compile(
+        r"^(?:\$ |(?:crm-analysis|make|pip|conda|papermill|cp|curl|systemctl|python3?) )", re.M
+    )
+    for block in blocks(page.read_text("utf-8")):
+        if block.language not in {"python", "console", "toml", *SHELLS}:
+            assert block.language in {"", "text"}
+            assert not command.search(block.text), block.text
+
+
+# -- README and its Russian twin ---------------------------------------------------------------------------
+
+
+def skeleton(page: str) -> tuple[object, ...]:
+    """Return what must be equal in both languages: levels of headings, blocks, links, rows of tables."""
+    plain = FENCE.sub("", page)
+    found = blocks(page)
+    return (
+        [len(marks) for marks in re.findall(r"^(#+) ", plain, re.M)],
+        [block.language for block in found],
+        [re.sub(r"\s+#.*", "", block.text) for block in found if block.language == "sh"],
+        [link for link in LINK.findall(plain) if not link.startswith("README")],
+        len(re.findall(r"^\|", plain, re.M)),
+        len(re.findall(r"^(?:- |\d\. )", plain, re.M)),
+    )
+
+
+def test_the_twin_has_the_structure_of_the_readme() -> None:
+    english, russian = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ru.md"))
+    for ours, theirs in zip(skeleton(english), skeleton(russian), strict=True):
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ru.md"])
+def test_the_mapping_of_the_readme_reads_an_export(name: str, tmp_path: Path) -> None:
+    (block,) = [b for b in blocks((ROOT / name).read_text("utf-8")) if b.language == "toml"]
+    deals = tomllib.loads(block.text)["deals"]
+    headings = {theirs: ours for ours, theirs in deals["columns"].items()}
+    values = {
+        "deal_id": ["1", "2"], "customer_id": ["Oak", "Elm"], "owner": ["Ann", "Ben"],
+        "amount": ["1200.50", "800"], "status": list(deals["values"]["status"])[:2],
+        "created_at": ["2026-08-03", "2026-08-10"], "closed_at": ["2026-08-20", "2026-09-02"],
+    }  # fmt: skip
+    rows = [headings, *zip(*(values[ours] for ours in headings.values()), strict=True)]
+    (tmp_path / deals["file"]).write_text("\n".join(",".join(row) for row in rows), "utf-8")
+    (tmp_path / "crm.toml").write_text(block.text, "utf-8")
+    view = crm.load(tmp_path).view("2026")
+    assert view.won.count().to_pandas() == view.lost.count().to_pandas() == 1
+    assert float(view.won.amount.sum().to_pandas()) == 1200.5
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
