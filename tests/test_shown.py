@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import openpyxl
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 import crm_analysis as crm
 from crm_analysis.analyses._summary_records import TITLES
@@ -135,6 +136,16 @@ def test_figures_below_each_other_have_as_many_places(result, kind, values, writ
     clients = pd.DataFrame({"low": values})
     shown = replace(crm.table(result, clients, "x"), headings=(Heading("Low", kind),))._repr_html_()
     assert re.findall(r'<th scope="row" class="num">([^<]*)', shown) == written
+
+
+def test_a_range_is_as_exact_as_its_figure(result):
+    frame = pd.DataFrame({"cv": [5.1, 8.0], "low": [-4.2, 3.0], "high": [18.3, 13.0], "money": [1.0, 24.5]})
+    shown = crm.table(result, frame.rename(columns={"low": "limit_low", "high": "limit_high"}), "x")
+    text = BeautifulSoup(replace(shown, headings=(Heading("x"),) * 4)._repr_html_(), "html.parser")
+    assert [cell.get_text() for cell in text.select("td:nth-of-type(1)")] == [
+        "−4.20 to 18.30",
+        "3.00 to 13.00",
+    ]
 
 
 def test_rows_of_other_units_have_places_of_their_own(result):

@@ -143,12 +143,17 @@ class HtmlTable:
         if len(names) > 1:  # each row has a unit of its own
             shown = [cell for cell in shown if cell.info.kind != "number"]
         kind = column(str(names[0])).kind if len(names) == 1 else None
-        return {
-            cell.name: cell.how(kind if cell.info.kind == "number" else None).places(
-                pd.concat([rows[name] for name in (cell.name, cell.upper) if name])
-            )
-            for cell in shown
-        }
+        places: dict[str, int | None] = {}
+        before = None
+        for cell in shown:
+            how = cell.how(kind if cell.info.kind == "number" else None)
+            if cell.upper and before and before[0].kind == how.kind:  # a range is as exact as its figure
+                places[cell.name] = before[1]
+                continue
+            ends = [rows[name] for name in (cell.name, cell.upper) if name]
+            places[cell.name] = how.places(pd.concat(ends))
+            before = how, places[cell.name]
+        return places
 
     def _group(
         self, heading: str, part: pd.DataFrame, shown: Sequence[_Shown], places: dict[str, int | None]
