@@ -185,6 +185,28 @@ def test_an_empty_table_says_so(result):
     assert "No rows." in crm.table(result, "empty", "None")._repr_html_()
 
 
+def test_a_column_that_tells_nothing_is_named_below_the_table(result):
+    silent = ["not_enough_data", "(not stated)", "(no department)", ""]
+    frame = result.clients.assign(verdict="not_enough_data", department=silent)
+    shown = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict", "department"])
+    assert "not enough data" not in shown._repr_html_()
+    assert "No entry in these rows: Verdict, Department." in shown._repr_html_()
+    frame.loc[1, "verdict"] = "higher"  # one that tells something brings the others back
+    told = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict"])
+    assert told._repr_html_().count("not enough data") == 3
+
+
+def test_a_table_of_names_alone_is_no_table(result):
+    frame = result.clients.assign(verdict="not_enough_data", low=float("nan"))
+    columns = ["name", "low", "verdict"]
+    said = crm.table(result, frame, "Returns", columns=columns)._repr_html_()
+    assert said == '<p class="table-note nothing"><strong>Returns:</strong> No figures.</p>'
+    why = crm.table(result, frame, "Returns", columns=columns, empty="No costs.")._repr_html_()
+    assert "</strong> No costs.</p>" in why
+    assert crm.table(result, frame, "Returns", columns=columns, empty="")._repr_html_() == ""
+    assert "<table>" in crm.table(result, frame, "Clients", columns=["name"])._repr_html_()
+
+
 def test_a_table_or_column_that_does_not_exist_is_refused_with_the_nearest(result):
     with pytest.raises(ParameterError, match='Did you mean "clients"'):
         crm.table(result, "client", "")
@@ -303,7 +325,7 @@ def test_figures_of_mixed_units_are_written_each_in_its_own(result):
 
 def test_where_there_is_nothing_to_draw_a_sentence_says_why():
     shown = crm.figure(theme.nothing_to_draw(theme.new_axes(), "There is no plan <yet>."))
-    assert shown._repr_html_() == '<p class="no-picture">There is no plan &lt;yet&gt;.</p>'
+    assert shown._repr_html_() == '<p class="no-picture nothing">There is no plan &lt;yet&gt;.</p>'
     assert plt.get_fignums() == []
 
 

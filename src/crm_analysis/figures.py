@@ -48,7 +48,7 @@ class NoPicture:
         return self.why
 
     def _repr_html_(self) -> str:
-        return f'<p class="no-picture">{html.escape(self.why)}</p>'
+        return f'<p class="no-picture nothing">{html.escape(self.why)}</p>'
 
 
 @styled

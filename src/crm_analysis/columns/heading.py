@@ -29,6 +29,7 @@ Kind = Literal[
     "relative",
     "points",
     "count",
+    "cases",  # an expected count: tenths where it is small
     "number",
     "days",
     "month",
@@ -107,6 +108,7 @@ class Heading:
             "relative": words.change,
             "points": words.points,
             "count": lambda v: words.number(v, 0),
+            "cases": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "month": words.month,
             "day": words.day,
