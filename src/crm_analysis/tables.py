@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "p_value"}
-#: Letters of a text that a wide window shows on one line.
-_BRIEF = 20
+#: Letters of a text that a wide window shows on one line, and of one that is read as a sentence.
+_BRIEF, _SENTENCE = 20, 40
+#: Rows of a searchable table that are printed; the rest is looked at on a screen.
+_PRINTED = 100
 _EMPTY = msg("No rows.")
 #: Stands where a group has one row without a name of its own: that of everything together.
 _ALL = msg("All")
@@ -156,7 +158,8 @@ class HtmlTable:
             if self.searchable and cell.info.kind == "day" and text != NONE:
                 inside = f'<time datetime="{pd.Timestamp(row[cell.name]).date()}">{inside}</time>'  # type: ignore[arg-type]
             brief = "brief" * (" " in text and len(text) <= _BRIEF and cell.info.kind not in _NUMERIC)
-            yield f"<{tag}{_classes(cell.info, brief)}>{inside}</{tag.split()[0]}>"
+            told = "told" * (len(text) > _SENTENCE and cell.info.kind not in _NUMERIC)
+            yield f"<{tag}{_classes(cell.info, brief or told)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, language, parts = len(self.frame), self.words.language, []
@@ -169,7 +172,11 @@ class HtmlTable:
         if without:
             labels = ", ".join(tr(c.info.label, language) for c in without)
             parts.append(tr("No entry in these rows: {columns}.", language).format(columns=labels))
-        return f'<p class="table-note">{html.escape(" ".join(parts))}</p>' if parts else ""
+        note = f'<p class="table-note">{html.escape(" ".join(parts))}</p>' if parts else ""
+        if self.searchable and shown > _PRINTED:
+            said = tr("Printed are the first {rows} rows that are shown.", language)
+            note += f'<p class="table-note on-paper">{html.escape(said.format(rows=_PRINTED))}</p>'
+        return note
 
 
 def table(
