@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _NUMERIC = {"money", "share", "relative", "points", "count", "cases", "number", "days", "p_value"}
-#: Letters of a text that a wide window shows on one line.
-_BRIEF = 20
+#: Letters of a text that a wide window shows on one line, and of one that is read as a sentence.
+_BRIEF, _SENTENCE = 20, 40
+#: Rows of a searchable table that are printed; the rest is looked at on a screen.
+_PRINTED = 100
 _EMPTY = msg("No rows.")
 _NO_FIGURES = msg("No figures.")
 #: Values that tell nothing: a column of nothing else is named below the table, like one without an entry.
@@ -195,7 +197,8 @@ class HtmlTable:
             if self.searchable and cell.info.kind == "day" and text != NONE:
                 inside = f'<time datetime="{pd.Timestamp(row[cell.name]).date()}">{inside}</time>'  # type: ignore[arg-type]
             brief = "brief" * (" " in text and len(text) <= _BRIEF and cell.info.kind not in _NUMERIC)
-            yield f"<{tag}{_classes(cell.info, brief)}>{inside}</{tag.split()[0]}>"
+            told = "told" * (len(text) > _SENTENCE and cell.info.kind not in _NUMERIC)
+            yield f"<{tag}{_classes(cell.info, brief or told)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, language, parts = len(self.frame), self.words.language, []
@@ -208,7 +211,11 @@ class HtmlTable:
             parts.append(
                 html.escape(tr("No entry in these rows: {columns}.", language).format(columns=labels))
             )
-        return f'<p class="table-note">{" ".join(parts)}</p>' if parts else ""
+        note = f'<p class="table-note">{" ".join(parts)}</p>' if parts else ""
+        if self.searchable and shown > _PRINTED:
+            said = html.escape(tr("Printed are the first {rows} rows that are shown.", language))
+            note += f'<p class="table-note on-paper">{said.format(rows=_PRINTED)}</p>'
+        return note
 
     def _place(self) -> str:
         """Name the file; on a page, where the file lies beside it, with a link."""

@@ -151,7 +151,7 @@ def test_planted_decline_of_the_mean_deal_is_found(root):
     assert (row["verdict"], row["strength"]) == ("worsened", "strong")
     assert row["growth_low"] < -0.30 < row["growth_high"]
     finding = next(f for f in found.findings if f.key == "deal_amount")
-    assert finding.sentence.startswith("Getting worse: the average deal won falls by €")
+    assert finding.sentence.startswith("Very likely worse: the average deal won falls by €")
     assert finding.money > 0
 
 

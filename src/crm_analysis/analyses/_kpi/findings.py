@@ -144,8 +144,7 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         "points": tr("months") if months else tr("quarters"),
         "span": words.counted(n, "month") if months else words.counted(n, "quarter"),
         "level": _level(facts, kpi, group),
-        "season": sentence(STEM, "season") if row["seasonal"] else "",
-        "sure": tr(SURE.get(row["strength"], "")),
+        **_sure(row),
         "change": facts.write(kpi, row["change_per_year"], signed=True),
         "detectable": facts.write(kpi, row["detectable"]),
         **_size(facts, row),
@@ -170,6 +169,15 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         department=KPIS[kpi].department,
         money=_money(course, row),
     )
+
+
+def _sure(row: dict[str, Any]) -> dict[str, str]:
+    """Write how sure a verdict is."""
+    strength = row["strength"]
+    return {
+        "sure": tr(SURE[strength]) if strength else "",
+        "early": sentence(STEM, "early") if strength == "preliminary" else "",
+    }
 
 
 def _size(facts: Facts, row: dict[str, Any]) -> dict[str, str]:
@@ -234,7 +242,7 @@ def _event(facts: Facts, row: dict[str, Any]) -> Finding:
         "step": facts.write(kpi, row["step"], signed=True),
         "before": facts.write(kpi, row["before"]),
         "after": facts.write(kpi, row["after"]),
-        "sure": tr(SURE.get(row["strength"], "")),
+        **_sure(row),
         **facts.span(kpi, row["low"], row["high"], signed=True),
     }
     return Finding(
