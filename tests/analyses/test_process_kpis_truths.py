@@ -109,6 +109,16 @@ class TestDemo:
         assert {f.key for f in result.findings} >= {"decision_days", "event_decision_days"}
         assert {f.department for f in result.findings} == {"sales", "marketing"}
 
+    def test_the_page_opens_with_what_became_of_each_kpi(self, result):
+        opening = result.findings[0]
+        assert opening.key == "overview"
+        better, worse, unclear = opening.sentence.removesuffix(".").split(". ")
+        assert better.startswith("Getting better: ")
+        assert "first contact to decision" in better
+        assert worse == "Getting worse: the number of contacts per client won"
+        assert unclear.startswith("No evidence of a change: ")
+        assert "cost of attracting one client" in unclear
+
     @pytest.mark.parametrize("language", ["en", "ru"])
     def test_each_kpi_has_a_whole_card(self, demo, language):
         cards = analyze(demo.view("2026-10", language=language)).definitions

@@ -48,6 +48,11 @@ CARD = {
 SURE = {"strong": "Very likely", "moderate": "Probably", "preliminary": "Perhaps"}
 
 TEMPLATES = {
+    # all KPIs in short
+    "overview.improved": "Getting better: {names}.",
+    "overview.worsened": "Getting worse: {names}.",
+    "overview.no_evidence": "No evidence of a change: {names}.",
+    "overview.not_enough_data": "Not enough data: {names}.",
     # the course of a KPI
     "trend.improved": (
         "{sure} better: {name} {move} by {size} a year (likely {least} to {most}) over {span}."
