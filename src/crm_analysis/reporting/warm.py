@@ -245,5 +245,6 @@ def become_kernel(request: _Request) -> None:
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file: its modules are not for kernels to import
     order = serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
-    if order:
-        become_kernel(order)
+    if order is None:
+        os._exit(0)  # there is nothing to put in order, and taking all apart takes its time
+    become_kernel(order)
