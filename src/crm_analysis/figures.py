@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 from crm_analysis.errors import ParameterError
@@ -100,4 +101,12 @@ def _align_title(drawn: Figure, axes: Axes) -> Bbox:
     title.set_visible(True)
     if not title.get_text():
         return held
-    return Bbox.union([held, title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())])
+    seen = title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())
+    # the outlines of bold letters are wider than the same letters on a screen
+    lines = title.get_text().split("\n")
+    widths = [
+        text_to_path.get_text_width_height_descent(line, title.get_fontproperties(), False)[0]
+        for line in lines
+    ]
+    outlined = Bbox.from_extents(seen.x0, seen.y0, max(seen.x1, seen.x0 + max(widths) / 72), seen.y1)
+    return Bbox.union([held, outlined])

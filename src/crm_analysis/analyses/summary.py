@@ -13,8 +13,8 @@ import pandas as pd
 
 from crm_analysis.analyses._summary_records import collect, title
 from crm_analysis.cards import Card, Cards, card, read_tile
-from crm_analysis.findings import Finding, Findings, ranked
-from crm_analysis.front_page import Gaps, Lead, RankedFindings, Reader, Readers
+from crm_analysis.findings import Finding, Findings, Lead, ranked
+from crm_analysis.front_page import Gaps, RankedFindings, Reader, Readers
 from crm_analysis.language import msg, spoken, tr
 from crm_analysis.result import Result
 
@@ -84,7 +84,7 @@ class SummaryResult(Result):
     @spoken
     def lead(self) -> Lead:
         """The sentence that opens the report; empty where sales could not be analysed."""
-        return Lead(next((f.sentence for f in self.findings if (f.analysis, f.key) == _LEAD), ""))
+        return Lead(next((f for f in self.findings if (f.analysis, f.key) == _LEAD), None))
 
     @cached_property
     @spoken
@@ -199,14 +199,15 @@ def _answers(findings: Findings) -> pd.DataFrame:
 
 
 def _readers(findings: Findings, made: frozenset[str]) -> pd.DataFrame:
-    """Choose for each reader the pages, and the one sentence not to miss."""
-    rows = []
+    """Choose for each reader the pages, and the one sentence not to miss; no two readers the same one."""
+    rows, told = [], set()
     for reader, (stems, department) in _READERS.items():
         own = [f for f in findings if not department or f.department == department]
         opens = [stem for stem in stems if stem in made]
         opens += [f.analysis for f in own[:1] if f.analysis not in opens]
         if own:
-            sentence = own[0].sentence
+            sentence = next((f.sentence for f in own if f.sentence not in told), own[0].sentence)
+            told.add(sentence)
         else:
             sentence = tr(
                 msg("Nothing here asks you to act.")

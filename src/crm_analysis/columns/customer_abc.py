@@ -31,6 +31,7 @@ HEADINGS: dict[str, Heading] = {
     "half-year": Heading("Half-year"),
     "none": Heading("No revenue"),
     "negative": Heading("Net returns"),
+    "gone": Heading("Lost"),
     "X": Heading("X, even", "count"),
     "Y": Heading("Y, varying", "count"),
     "Z": Heading("Z, irregular", "count"),

@@ -36,6 +36,14 @@ Kind = Literal[
     "p_value",
 ]
 
+#: Places of a column by its largest figure, for kinds whose figures have places of their own.
+_PLACES: dict[Kind, tuple[tuple[float, int], ...]] = {
+    "money": ((100, 0), (0, 2)),
+    "days": ((10, 0), (0, 1)),
+    "number": ((100, 0), (10, 1), (1, 2), (0, 3)),
+}
+_FAR = 100
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -51,8 +59,8 @@ class Heading:
             return f"{label}, {words.currency}"
         return tr("{label}, days", words.language).format(label=label) if self.kind == "days" else label
 
-    def write(self, value: Any, words: Words) -> str:
-        """Write one value for reading."""
+    def write(self, value: Any, words: Words, digits: int | None = None) -> str:
+        """Write one value for reading, a figure with so many places as its column has (:meth:`places`)."""
         if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
             return NONE
         if isinstance(value, bool | np.bool):
@@ -67,7 +75,30 @@ class Heading:
             return _identifier(str(value), words.language)
         if self.kind == "text" or isinstance(value, str):
             return named(str(value), words.language)
-        return self._number(value, words)
+        return self._number(value, words) if digits is None else words.number(value, digits)
+
+    def places(self, values: pd.Series) -> int | None:
+        """Return the places with which figures below each other are written; None: each with its own.
+
+        The largest decides, so that a column of thousands has no cents and one of weeks no tenths of a day.
+
+        Examples
+        --------
+        >>> Heading("Pause", "days").places(pd.Series([4.0, 6.25, 13.0]))
+        0
+        >>> Heading("Times as common").places(pd.Series([0.427, 2.07]))
+        2
+        """
+        if self.kind not in _PLACES or not pd.api.types.is_numeric_dtype(values):
+            return None
+        sizes = np.abs(values.to_numpy(dtype=float, na_value=np.nan))
+        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+        if not (sizes % 1).any():
+            return 0
+        largest = sizes.max()
+        if self.kind == "number" and largest > _FAR * np.median(sizes):
+            return None  # the usual ones would be rounded away
+        return next(places for least, places in _PLACES[self.kind] if largest >= least)
 
     def _number(self, value: Any, words: Words) -> str:
         writers: dict[Kind, Callable[[Any], str]] = {

@@ -7,6 +7,7 @@ styles, in grey; green and orange are darker than theirs, so that words in them 
 from __future__ import annotations
 
 from functools import wraps
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
@@ -45,6 +46,8 @@ WIDTH = 6.4
 WIDE = (WIDTH, 3.7)
 #: Room for the label of an axis above a legend, in points.
 UNDER_A_LABEL = 42
+#: Letters of a title that fit the width, also wide ones of Cyrillic.
+_TITLE = 56
 #: Size of figures within a picture, in points.
 SMALL = 10
 _STYLE: dict[Any, Any] = {
@@ -103,8 +106,11 @@ def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: 
 
 
 def describe(ax: Axes, title: str, alt: str) -> Axes:
-    """Give the picture its title and the description that stands for it where it cannot be seen."""
-    ax.set_title(title, loc="left")
+    """Give the picture its title and the description that stands for it where it cannot be seen.
+
+    A long title takes two lines: a picture that is wider for its sake has smaller letters on a phone.
+    """
+    ax.set_title("\n".join(wrap(title, _TITLE)) if "\n" not in title else title, loc="left")
     ax.set_label(alt)
     return ax
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import mistune
 from nbconvert.exporters import TemplateExporter
@@ -31,6 +32,8 @@ _SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdow
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
 _MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
+#: Signs that an address may hold besides letters and figures.
+_AS_IT_IS = " '!$()*+,-./:;=?@[]_~"
 TEMPLATES = Path(__file__).parent / "templates"
 #: The one script a page may run, where it has a table to search; the browser is told its hash.
 _SCRIPT = (TEMPLATES / "page" / "search.js").read_text(encoding="utf-8")
@@ -140,7 +143,9 @@ def _prose(source: str) -> str:
 
 
 def _encoded(drawing: str) -> str:
-    return base64.b64encode(drawing.encode()).decode()
+    """Write a drawing as an address; a quarter smaller than in base 64, and without a sign of HTML."""
+    plain = drawing if "'" in drawing else drawing.replace('"', "'")
+    return quote(plain, safe=_AS_IT_IS)
 
 
 def _described(markup: str) -> str:

@@ -32,6 +32,7 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "li": {"id"},
     "ol": {"start"},
+    "p": {"id"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
