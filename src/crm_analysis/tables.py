@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crm_analysis.result import Result
     from crm_analysis.words import Words
 
-_NUMERIC = {"money", "share", "relative", "points", "count", "cases", "number", "days", "p_value"}
+_NUMERIC = {"money", "share", "relative", "points", "count", "cases", "number", "times", "days", "p_value"}
 #: Letters of a text that a wide window shows on one line.
 _BRIEF = 20
 _EMPTY = msg("No rows.")
