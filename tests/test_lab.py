@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from tornado.websocket import websocket_connect
 
 import crm_analysis as crm
 from crm_analysis import lab, start_page
@@ -134,6 +136,20 @@ def test_it_is_opened_and_the_data_that_nobody_asked_for_may_be_absent(
     assert len(opened) == 1
 
 
+async def run_in_kernel(address: str, code: str) -> str:
+    """Run a cell as the page of JupyterLab does, over a socket of the server; return what it shows."""
+    socket = await websocket_connect(address)
+    header = {"msg_id": "1", "msg_type": "execute_request", "username": "", "session": "1", "version": "5.3"}
+    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
+    message = {"header": header, "content": content, "channel": "shell", "metadata": {}, "parent_header": {}}
+    await socket.write_message(json.dumps(message))
+    while True:
+        told = json.loads(await asyncio.wait_for(socket.read_message(), 60))
+        assert told["msg_type"] != "error", told
+        if told["msg_type"] == "execute_result":
+            return str(told["content"]["data"]["text/plain"])
+
+
 def test_a_running_jupyterlab_has_page_kernel_and_settings(root: Path, tmp_path: Path) -> None:
     """Asked over its own interface: what command lines alone promise has been wrong before."""
     (tmp_path / "notebooks").mkdir()
@@ -154,8 +170,11 @@ def test_a_running_jupyterlab_has_page_kernel_and_settings(root: Path, tmp_path:
             time.sleep(0.1)
         assert found[2] == "/lab/tree/notebooks/start.md"
 
-        def ask(path: str) -> Any:
-            request = urllib.request.Request(f"{found[1]}{path}", headers={"Authorization": "token token"})
+        def ask(path: str, **sent: str) -> Any:
+            content = json.dumps(sent).encode() if sent else None
+            request = urllib.request.Request(
+                f"{found[1]}{path}", content, headers={"Authorization": "token token"}
+            )
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.loads(answer.read())
 
@@ -164,6 +183,12 @@ def test_a_running_jupyterlab_has_page_kernel_and_settings(root: Path, tmp_path:
         spec = ask("/api/kernelspecs")["kernelspecs"]
         assert "python3" in spec  # that of the notebooks: nobody is asked to choose one
         assert spec["crm-analysis"]["spec"]["display_name"] == "Python (CRM analysis)"
+        for name in ("python3", "crm-analysis"):
+            kernel = ask("/api/kernels", name=name)["id"]
+            address = found[1].replace("http", "ws") + f"/api/kernels/{kernel}/channels?token=token"
+            assert asyncio.run(run_in_kernel(address, "import crm_analysis as crm; crm.__version__")) == repr(
+                crm.__version__
+            )
     finally:
         server.terminate()
         server.wait(30)

@@ -160,9 +160,10 @@ class Result:
         --------
         >>> import crm_analysis as crm
         >>> result = crm.deal_reasons.analyze(crm.load("data/demo").view("2026-10"))
-        >>> dispatch = result.why("department_dispatch")
-        >>> dispatch["department"].tolist(), dispatch.line
-        (['dispatch'], 'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")')
+        >>> result.why("department_dispatch")["department"].tolist()
+        ['dispatch']
+        >>> result.why("losses").line
+        'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")'
         """
         from crm_analysis.why import why
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from crm_analysis.errors import CrmAnalysisError
-from crm_analysis.language import LANGUAGES, msg, speaking, tr
+from crm_analysis.errors import CrmAnalysisError, ReportError
+from crm_analysis.language import LANGUAGES, current, msg, speaking, tr
 from crm_analysis.reporting.notebooks import discover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from crm_analysis.dataset import Dataset
+    from crm_analysis.reporting.notebooks import Notebook
 
 NAME = "start.md"
 
@@ -103,15 +104,16 @@ def render(folder: Path, data: str, dataset: Dataset | None) -> str:
 
 
 def _notebooks(folder: Path) -> str:
-    from crm_analysis.language import current
-
-    language = current()
-    rows = [
-        f"| [{_cell(n.title(language))}]({quote(n.path.name)}) | {_cell(n.question(language))} |"
-        for n in discover(folder)
-    ]
     heads = " | ".join(map(tr, _HEADS))
-    return "\n".join([f"| {heads} |", "|---|---|", *rows])
+    return "\n".join([f"| {heads} |", "|---|---|", *map(_row, discover(folder))])
+
+
+def _row(notebook: Notebook) -> str:
+    try:
+        title, question = notebook.title(current()), notebook.question(current())
+    except ReportError:  # one without a title, or half written: this is where it is mended
+        title, question = notebook.path.name, ""
+    return f"| [{_cell(title)}]({quote(notebook.path.name)}) | {_cell(question)} |"
 
 
 def _cell(text: str) -> str:

@@ -76,19 +76,6 @@ def test_a_name_that_cannot_be_is_wrong_usage(project: Project, name: str, said:
     assert project.files("notebooks") == before
 
 
-def test_where_only_those_of_the_package_are_there_they_are_copied_first(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from crm_analysis import lab
-
-    monkeypatch.setattr(lab, "find_notebooks", lambda: project.folder / "notebooks")
-    monkeypatch.setattr(lab, "is_packaged", lambda _: True)
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert lab.own_notebooks() == Path.cwd() / "notebooks"
-    assert sorted(path.name for path in Path("notebooks").iterdir()) == sorted(project.files("notebooks"))
-
-
 def test_the_runner_publishes_it_with_the_others(published: Project) -> None:
     made(published)
     done = published.report("2026-02")
