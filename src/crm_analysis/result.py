@@ -176,9 +176,10 @@ class Result:
         --------
         >>> import crm_analysis as crm
         >>> result = crm.deal_reasons.analyze(crm.load("data/demo").view("2026-10"))
-        >>> dispatch = result.why("department_dispatch")
-        >>> dispatch["department"].tolist(), dispatch.line
-        (['dispatch'], 'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")')
+        >>> result.why("department_dispatch")["department"].tolist()
+        ['dispatch']
+        >>> result.why("losses").line
+        'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")'
         """
         from crm_analysis.why import why
 
@@ -227,7 +228,10 @@ class Result:
     def __repr__(self) -> str:
         head = f"{type(self).__name__} {self.context.period.text}"
         findings = [f"  {f.verdict}: {f.sentence}  [{f.key}]" for f in self.findings]
-        names = [f"  {name} ({len(frame)} rows): {self.held(name)}" for name, frame in self.tables().items()]
+        names = [
+            f"  {name} ({len(frame)} rows): {self.held(name)}".rstrip(": ")
+            for name, frame in self.tables().items()
+        ]
         return "\n".join([head, *findings, "Tables:", *names])
 
     @spoken
@@ -243,7 +247,7 @@ class Result:
         rows = "".join(
             f'<tr><th scope="row">{_code(f"result.{name}")}</th>'
             f'<td class="num">{self.context.words.number(len(frame))}</td>'
-            f"<td>{html.escape(self.held(name))}</td></tr>"
+            f'<td style="text-align: left">{html.escape(self.held(name))}</td></tr>'
             for name, frame in self.tables().items()
         )
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

@@ -100,7 +100,8 @@ def styled(draw: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], 
 def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: str = "y") -> Axes:
     """Return the given axes, or new ones; ``grid`` is ``x``, ``y``, ``both`` or empty."""
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        with sns.axes_style("white"), plt.rc_context(_STYLE):  # also in a notebook of one's own
+            _, ax = plt.subplots(figsize=size, layout="constrained")
     if grid:
         ax.grid(visible=True, axis=grid)  # type: ignore[arg-type]
     return ax
