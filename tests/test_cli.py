@@ -169,5 +169,8 @@ def test_lab_copies_the_notebooks_of_an_installed_package(tmp_path: Path, monkey
     monkeypatch.setattr(lab, "find_notebooks", lambda: packaged)
     monkeypatch.setattr(lab, "is_packaged", lambda folder: folder == packaged)
     monkeypatch.setattr(lab.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0))
-    assert lab.open_lab() == 0
+    assert lab.open_lab("nowhere", default=True) == 0
     assert (tmp_path / "notebooks" / "1_sales_dynamics.ipynb").is_file()
+    # a notebook that cannot be read is no reason not to open where it can be mended
+    page = (tmp_path / "notebooks" / "start.md").read_text("utf-8")
+    assert "[1_sales_dynamics.ipynb](1_sales_dynamics.ipynb)" in page

@@ -42,7 +42,9 @@ FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S
 )
 COMMAND = re.compile(
-    r"(?:^|(?<=`)|(?<=[\s/\\]))(crm-analysis (?:report|why|check|demo|lab|open-failed)\b[^`\n#']*)", re.M
+    r"(?:^|(?<=`)|(?<=[\s/\\]))"
+    r"(crm-analysis (?:report|why|check|demo|lab|new|preview|open-failed)\b[^`\n#']*)",
+    re.M,
 )
 #: What commands of a block ``sh`` or ``powershell`` begin with that cannot run in a test, and why.
 NOT_RUN = {

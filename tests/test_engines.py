@@ -55,6 +55,24 @@ def test_the_tables_are_the_same(both: tuple[Dataset, Dataset], stem: str, perio
     assert [f.sentence for f in results[0].findings] == [f.sentence for f in results[1].findings]
 
 
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        ("lost", {"owner": ["gus tansy", "Liv Burr"], "amount": (1000, None)}),
+        ("deals", {"status": "lost", "closed_at": "2025-11-01..2026-10-31", "size": "large"}),
+        ("sales", {"category": "bags", "customer": "gmbh"}),
+        ("activities", {"done_at": "(not stated)", "due_at": (None, "2026-10-31"), "status": "open"}),
+        ("lost", {"loss_reason": "(not stated)", "text": "gus"}),
+        ("customers", {"customer_id": ["C1", "C20"]}),
+        ("stages", {}),
+    ],
+)  # fmt: skip
+def test_the_rows_are_the_same(both: tuple[Dataset, Dataset], what: str, asked: dict[str, object]) -> None:
+    one, other = (view.rows(what, **asked) for view in views(both, "2026-10"))
+    assert len(one) > 0
+    pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(other), check_dtype=False)
+
+
 def test_a_view_of_a_connection_does_not_look_ahead(postgres_server: str) -> None:
     con = ibis.connect(postgres_server)
     for name, frame in frames().items():

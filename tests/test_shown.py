@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import inspect
 import json
 import re
 from dataclasses import dataclass, replace
@@ -19,6 +21,7 @@ from crm_analysis.analyses._summary_records import TITLES
 from crm_analysis.columns import Heading, column, is_declared
 from crm_analysis.errors import CrmAnalysisError, ParameterError
 from crm_analysis.findings import Finding, Findings, ranked, verdict
+from crm_analysis.holds import HOLDS
 from crm_analysis.period import parse
 from crm_analysis.plots import theme
 from crm_analysis.result import Context, Result
@@ -185,6 +188,28 @@ def test_an_empty_table_says_so(result):
     assert "No rows." in crm.table(result, "empty", "None")._repr_html_()
 
 
+def test_a_column_that_tells_nothing_is_named_below_the_table(result):
+    silent = ["not_enough_data", "(not stated)", "(no department)", ""]
+    frame = result.clients.assign(verdict="not_enough_data", department=silent)
+    shown = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict", "department"])
+    assert "not enough data" not in shown._repr_html_()
+    assert "No entry in these rows: Verdict, Department." in shown._repr_html_()
+    frame.loc[1, "verdict"] = "higher"  # one that tells something brings the others back
+    told = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict"])
+    assert told._repr_html_().count("not enough data") == 3
+
+
+def test_a_table_of_names_alone_is_no_table(result):
+    frame = result.clients.assign(verdict="not_enough_data", low=float("nan"))
+    columns = ["name", "low", "verdict"]
+    said = crm.table(result, frame, "Returns", columns=columns)._repr_html_()
+    assert said == '<p class="table-note nothing"><strong>Returns:</strong> No figures.</p>'
+    why = crm.table(result, frame, "Returns", columns=columns, empty="No costs.")._repr_html_()
+    assert "</strong> No costs.</p>" in why
+    assert crm.table(result, frame, "Returns", columns=columns, empty="")._repr_html_() == ""
+    assert "<table>" in crm.table(result, frame, "Clients", columns=["name"])._repr_html_()
+
+
 def test_a_table_or_column_that_does_not_exist_is_refused_with_the_nearest(result):
     with pytest.raises(ParameterError, match='Did you mean "clients"'):
         crm.table(result, "client", "")
@@ -303,7 +328,7 @@ def test_figures_of_mixed_units_are_written_each_in_its_own(result):
 
 def test_where_there_is_nothing_to_draw_a_sentence_says_why():
     shown = crm.figure(theme.nothing_to_draw(theme.new_axes(), "There is no plan <yet>."))
-    assert shown._repr_html_() == '<p class="no-picture">There is no plan &lt;yet&gt;.</p>'
+    assert shown._repr_html_() == '<p class="no-picture nothing">There is no plan &lt;yet&gt;.</p>'
     assert plt.get_fignums() == []
 
 
@@ -312,8 +337,80 @@ def test_a_wide_range_is_told_without_tenths(low, high, places):
     assert tenths(low, high) == places
 
 
-@pytest.mark.parametrize("stem", TITLES)
-def test_every_column_of_a_result_has_a_heading_of_its_own(stem, root):
-    result = getattr(crm, stem).analyze(crm.load(root / "data" / "demo").view("2026-10"))
+@pytest.fixture(scope="module", params=TITLES)
+def of_demo(request, root):
+    """The demo company and an analysis of it."""
+    view = crm.load(root / "data" / "demo").view("2026-10")
+    return view, getattr(crm, request.param).analyze(view)
+
+
+def test_every_column_of_a_result_has_a_heading_of_its_own(of_demo):
+    _, result = of_demo
     columns = [(name, str(column)) for name, table in result.tables().items() for column in table.columns]
     assert [place for place in columns if not is_declared(place[1])] == []
+
+
+def test_a_result_lists_its_tables_and_says_what_they_hold(of_demo):
+    _, result = of_demo
+    assert set(HOLDS[result.stem]) == set(result.tables())
+    html, plain, told = result._repr_html_(), repr(result), inspect.getdoc(result)
+    for name, table in result.tables().items():
+        assert f"result.{name}</code>" in html
+        assert f"{name} ({len(table)} rows): {HOLDS[result.stem][name]}" in plain
+        assert re.search(rf"``[^`]*\b{name}\b[^`]*``", told)  # what its columns mean
+    assert all(finding.key in html for finding in result.findings)
+    assert {*result.tables(), "why", "findings", "save", "tables"} <= set(dir(result))
+
+
+#: Findings whose n is the number of the rows behind them.
+COUNTED = {
+    "open_deals.overdue",
+    *("losses", "wins", "loss_shift_year", "win_shift_year", "loss_shift_period", "drivers", "drivers_fit"),
+    *(
+        "win_rate",
+        "win_rate_groups",
+        "owners",
+        "owners_mix",
+        "pipeline",
+        "stalled",
+        "no_next_step",
+        "overdue",
+    ),
+}
+
+
+def test_every_finding_says_what_it_rests_on_down_to_the_rows(of_demo):
+    view, result = of_demo
+    for finding in result.findings:
+        why = result.why(finding.key)
+        assert why.table in result.tables(), finding.key
+        assert len(why) > 0, finding.key
+        assert list(why.columns) == list(result.tables()[why.table].columns)
+        assert finding.sentence in why.told
+        assert len(why.method) > 20
+        if why.line:
+            rows = eval(f"{why.line[:-1]}, limit=None)", {"view": view})
+            assert len(rows) > 0, why.line
+            if {finding.key, f"{result.stem}.{finding.key}"} & COUNTED:
+                assert len(rows) == finding.n, why.line
+            if finding.key.startswith(("department_", "hotspot_")):
+                assert len(rows) == why["deals"].iloc[0], why.line
+        assert html.escape(finding.sentence) in why._repr_html_()
+        assert not re.search(r"\bnan\b", why._repr_html_())
+
+
+def test_a_finding_of_another_name_is_refused_with_the_nearest(result):
+    with pytest.raises(ParameterError, match="There are: a"):
+        result.why("b")
+
+
+def test_a_finding_that_rests_on_no_table_shows_its_figures(result):
+    why = result.why("a")
+    assert why["value"].tolist() == [1.0]
+    assert (why.table, why.line) == ("", "")
+    assert HOSTILE not in why._repr_html_()
+    assert type(why.head()) is pd.DataFrame
+
+
+def test_names_to_complete_are_those_of_the_package():
+    assert [name for name in dir(crm) if not name.startswith("__")] == sorted(crm.__all__)

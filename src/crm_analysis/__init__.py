@@ -12,7 +12,8 @@ Each analysis (``crm.sales_dynamics``, ``crm.customer_abc``, ``crm.customer_segm
 ``crm.marketing_impact``, ``crm.deal_reasons``, ``crm.process_kpis``, ``crm.open_deals``) has one function
 ``analyze(view)``; its result holds tidy pandas frames, ``result.tables()``, and ``result.findings``.
 ``crm.plots.<analysis>`` draws a result, ``crm.table`` shows a frame with units, ``crm.figure`` shows a
-picture with its description.
+picture with its description. From a finding ``result.why`` leads to the rows of its table, ``view.rows`` to
+the deals, order lines and customers behind; ``crm.own_result`` makes a result of your own frames.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from crm_analysis.errors import CrmAnalysisError, DataWarning
     from crm_analysis.figures import figure
     from crm_analysis.findings import Finding
+    from crm_analysis.own import own_result
     from crm_analysis.period import Period
     from crm_analysis.result import Result
     from crm_analysis.tables import table
@@ -59,6 +61,7 @@ _HOME = {
     "load": "dataset",
     "marketing_impact": "analyses.marketing_impact",
     "open_deals": "analyses.open_deals",
+    "own_result": "own",
     "plots": "plots",
     "process_kpis": "analyses.process_kpis",
     "sales_dynamics": "analyses.sales_dynamics",
@@ -81,6 +84,7 @@ __all__ = [
     "load",
     "marketing_impact",
     "open_deals",
+    "own_result",
     "plots",
     "process_kpis",
     "sales_dynamics",
@@ -99,4 +103,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from datetime import date
 from functools import partial
@@ -11,8 +12,17 @@ import click
 
 from crm_analysis import __version__
 from crm_analysis.cli_errors import Commands, show_warning
-from crm_analysis.cli_report import data_option, out_option, read_settings, report, today_in, why
+from crm_analysis.cli_report import (
+    data_option,
+    lang_option,
+    out_option,
+    read_settings,
+    report,
+    today_in,
+    why,
+)
 from crm_analysis.errors import DataWarning
+from crm_analysis.language import LANGUAGES
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,11 +78,59 @@ def demo(folder: Path, seed: int | None, deals: int | None) -> None:
 
 
 @main.command()
-def lab() -> None:
-    """Open JupyterLab on the notebooks."""
+@data_option
+@click.pass_context
+def lab(context: click.Context, data: str) -> None:
+    """Open JupyterLab on a page that tells of the notebooks and of the data."""
+    from click.core import ParameterSource
+
     from crm_analysis.lab import open_lab
 
-    raise SystemExit(open_lab())
+    default = context.get_parameter_source("data") is ParameterSource.DEFAULT
+    raise SystemExit(open_lab(data, default=default))
+
+
+@main.command()
+@click.argument("name")
+@lang_option
+def new(name: str, lang: str) -> None:
+    """Make a notebook NAME of your own, with the parts that the others have.
+
+    It gets the next number and runs at once; the report command publishes it with the others.
+    """
+    from crm_analysis.lab import own_notebooks
+    from crm_analysis.language import speaking, tr
+    from crm_analysis.new_notebook import make
+
+    with speaking(lang or LANGUAGES[0]):
+        path = make(own_notebooks(), name)
+        told = tr("{path} is made. Its page: {command}")
+        click.echo(told.format(path=os.path.relpath(path), command=f"crm-analysis preview {name}"))
+
+
+@main.command()
+@click.argument("notebook")
+@click.option("--period", default="", help="Another than the notebook says.")
+@click.option(
+    "--data", default="", help="Other data than the notebook says: a folder of tables, or a crm.toml."
+)
+@lang_option
+@click.option(
+    "--out", default="reports/preview", show_default=True, type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the page.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="Make the page and end, with exit code 1 where it failed.")
+def preview(notebook: str, period: str, data: str, lang: str, out: Path, once: bool) -> None:
+    """Make the page of one NOTEBOOK, and again whenever it is saved; Ctrl-C ends it.
+
+    NOTEBOOK is a file, or the name of one: 5_deal_reasons.ipynb or deal_reasons.
+    """
+    from crm_analysis.preview import Preview, find
+
+    asked = Preview(find(notebook), period, data, lang, out)
+    if once:
+        raise SystemExit(0 if asked.render() else 1)
+    asked.watch()
 
 
 @main.command()

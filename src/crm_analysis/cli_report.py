@@ -26,7 +26,7 @@ data_option = click.option(
 out_option = click.option(
     "--out", default="reports", show_default=True, type=_FOLDER, help="Folder of the reports."
 )
-_lang_option = click.option(
+lang_option = click.option(
     "--lang", default="", type=click.Choice(["", "en", "ru"]), help="Language; else the settings say."
 )
 _code_option = click.option("--with-code", is_flag=True, help="Show the code on the pages.")
@@ -41,7 +41,7 @@ _parameter_option = click.option(
 @data_option
 @out_option
 @click.option("--only", default="", metavar="STEM,STEM", help="Only these reports, and the summary.")
-@_lang_option
+@lang_option
 @click.option(
     "--jobs", type=click.IntRange(min=1), help="Notebooks at a time.  [default: as cores and memory allow]"
 )
@@ -183,7 +183,7 @@ def _conclude(reports: tuple[PeriodReport, ...], out: Path) -> None:
 @click.argument("stem")
 @data_option
 @out_option
-@_lang_option
+@lang_option
 @_code_option
 @_parameter_option
 def why(

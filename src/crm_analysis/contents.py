@@ -97,14 +97,15 @@ def _code() -> str:
 def _count(view: PeriodView) -> tuple[Content, ...]:
     found = []
     for name in view.dataset.tables:
-        known = _known(view, name)
+        known = known_rows(view, name)
         columns = ", ".join(f"{column} {kind}" for column, kind in sorted(known.schema().items()))
         count, rows = _fingerprint(known)
         found.append(Content(name, columns, count, _set_aside(view, name), rows))
     return tuple(found)
 
 
-def _known(view: PeriodView, name: str) -> ibis.Table:
+def known_rows(view: PeriodView, name: str) -> ibis.Table:
+    """Return a canonical table as it stood at the end; of those without dates the rows that others name."""
     rows = view.table(name)
     if name == "targets":
         return rows.filter(_.period.isin(_planned(view, rows)))

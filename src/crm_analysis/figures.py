@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
-from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 from crm_analysis.errors import ParameterError
-from crm_analysis.plots.theme import NOTHING, styled
+from crm_analysis.plots.theme import NOTHING, styled, title_width
 from crm_analysis.vector import to_svg
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class NoPicture:
         return self.why
 
     def _repr_html_(self) -> str:
-        return f'<p class="no-picture">{html.escape(self.why)}</p>'
+        return f'<p class="no-picture nothing">{html.escape(self.why)}</p>'
 
 
 @styled
@@ -102,11 +101,6 @@ def _align_title(drawn: Figure, axes: Axes) -> Bbox:
     if not title.get_text():
         return held
     seen = title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())
-    # the outlines of bold letters are wider than the same letters on a screen
-    lines = title.get_text().split("\n")
-    widths = [
-        text_to_path.get_text_width_height_descent(line, title.get_fontproperties(), False)[0]
-        for line in lines
-    ]
-    outlined = Bbox.from_extents(seen.x0, seen.y0, max(seen.x1, seen.x0 + max(widths) / 72), seen.y1)
+    wide = title_width(title.get_text())  # as outlines, which are wider than the letters of a screen
+    outlined = Bbox.from_extents(seen.x0, seen.y0, max(seen.x1, seen.x0 + wide), seen.y1)
     return Bbox.union([held, outlined])

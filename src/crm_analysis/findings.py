@@ -181,6 +181,27 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
+def said_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out what another analysis has said before: the same finding with the same figure.
+
+    Examples
+    --------
+    >>> found = [Finding(stem, "no_customer", "note", "", value=0.136) for stem in ("abc", "segments")]
+    >>> [finding.analysis for finding in said_once(found)]
+    ['abc']
+    """
+    seen: set[tuple[str, float, str]] = set()
+    kept = []
+    for finding in findings:
+        if finding.value is not None:
+            what = (finding.key, float(finding.value), finding.unit)
+            if what in seen:
+                continue
+            seen.add(what)
+        kept.append(finding)
+    return kept
+
+
 def _listed(findings: Iterable[Finding]) -> str:
     return f'<ul class="findings">{"".join(map(_item, findings))}</ul>'
 

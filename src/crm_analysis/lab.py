@@ -9,21 +9,37 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from crm_analysis import start_page
 from crm_analysis.errors import ParameterError, listed, nearest
 from crm_analysis.reporting.forked import NAME, ONE_THREAD, SOCKET, warm_process
 from crm_analysis.reporting.notebooks import find_notebooks, is_packaged
 
+#: Settings of JupyterLab where the user has none: Markdown opens as it is read, nobody is asked for news.
+_SETTINGS = Path(__file__).parent / "reporting" / "jupyter"
 
-def open_lab() -> int:
-    """Open JupyterLab on the folder of notebooks; return its exit code when it ends.
+
+def open_lab(data: str, *, default: bool) -> int:
+    """Open JupyterLab on a page that tells of the notebooks; return its exit code when it ends.
+
+    Parameters
+    ----------
+    data
+        Folder of tables or a ``crm.toml``, of which the page tells.
+    default
+        Whether nobody asked for these data.
+    """
+    folder = own_notebooks()
+    return _open(start_page.write(folder, data, default=default), folder.parent)
+
+
+def own_notebooks() -> Path:
+    """Return the folder of notebooks to work in.
 
     Where only those of the installed package are there, they are copied to ``notebooks`` in the working
     directory first, so that nobody edits the package.
     """
     folder = find_notebooks()
-    if is_packaged(folder):
-        folder = Path(shutil.copytree(folder, Path.cwd() / "notebooks"))
-    return _open(folder, folder.parent)
+    return Path(shutil.copytree(folder, Path.cwd() / "notebooks")) if is_packaged(folder) else folder
 
 
 def open_failed(period: str, stem: str, out: Path) -> int:
@@ -76,7 +92,7 @@ def _open(path: Path, root: Path) -> int:
 
 def command(path: Path, root: Path) -> list[str]:
     """Return the command that opens a folder or a notebook, with all below the root in reach."""
-    start = f"--ServerApp.default_url=/lab/tree/{quote(path.relative_to(root).as_posix())}"
+    start = f"--LabApp.default_url=/lab/tree/{quote(path.relative_to(root).as_posix())}"
     return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", start]
 
 
@@ -87,4 +103,5 @@ def environment() -> dict[str, str]:
     who changes it restarts the kernel and sees the change.
     """
     forked = {"JUPYTER_DEFAULT_PROVISIONER_NAME": NAME, **ONE_THREAD} if SOCKET in os.environ else {}
-    return {**os.environ, **forked, "JUPYTER_PREFER_ENV_PATH": "1"}
+    paths = os.pathsep.join(filter(None, (os.environ.get("JUPYTER_CONFIG_PATH"), str(_SETTINGS))))
+    return {**os.environ, **forked, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_CONFIG_PATH": paths}

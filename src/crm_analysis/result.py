@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from crm_analysis.about import Described
 from crm_analysis.cards import Cards, card
 from crm_analysis.findings import Lead
-from crm_analysis.language import LANGUAGES, current, spoken, tr
+from crm_analysis.holds import held
+from crm_analysis.language import LANGUAGES, current, msg, spoken, tr
 from crm_analysis.workbook import write_csv, write_workbook
 
 if TYPE_CHECKING:
@@ -23,10 +25,12 @@ if TYPE_CHECKING:
     from crm_analysis.findings import Findings
     from crm_analysis.period import Period
     from crm_analysis.tiles import Tile
+    from crm_analysis.why import Why
     from crm_analysis.words import Words
 
 #: Environment variable by which the runner of reports says where results are saved.
 OUT = "CRM_ANALYSIS_OUT"
+_HEADS = (msg("Table"), msg("Rows"), msg("What it holds"))
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class SavedFiles:
 class Result:
     """Base of the results; each analysis adds its frames as fields.
 
+    Shows itself as its findings and the list of its tables.
+
     Parameters
     ----------
     context
@@ -120,6 +126,11 @@ class Result:
     left_out: Sentences = field(default_factory=Sentences)
     tiles: tuple[Tile, ...] = ()
 
+    def __init_subclass__(cls) -> None:
+        """Let the docstring name the tables with their columns, and every result show itself as this one."""
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # before a dataclass makes its own
+        cls.__doc__ = Described(cls.__doc__ or "")  # type: ignore[assignment]  # a text where it is read
+
     @property
     @spoken
     def lead(self) -> Lead:
@@ -138,6 +149,41 @@ class Result:
         """Return every frame by its name, in the order declared."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
+
+    @spoken
+    def why(self, key: str) -> Why:
+        """Say what a finding rests on.
+
+        Parameters
+        ----------
+        key
+            Its key, as in ``result.findings``; of a summary also ``"analysis.key"``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows of its table that it is about, with the columns that ``analyze`` tells of. Shown with the
+            sentence, how it was found and what that takes for granted, its n and p-values, and the line of
+            ``view.rows`` that gives the rows of the data behind it; to programs as ``finding``, ``method``,
+            ``table`` and ``line``. Where a finding rests on no table of the result: its figures, a row.
+
+        Raises
+        ------
+        ParameterError
+            There is no such finding; names the nearest.
+
+        Examples
+        --------
+        >>> import crm_analysis as crm
+        >>> result = crm.deal_reasons.analyze(crm.load("data/demo").view("2026-10"))
+        >>> result.why("department_dispatch")["department"].tolist()
+        ['dispatch']
+        >>> result.why("losses").line
+        'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")'
+        """
+        from crm_analysis.why import why
+
+        return why(self, key)
 
     def save(self, folder: str | Path = "") -> SavedFiles:
         """Write ``tables/<stem>/<table>.csv``, ``tables/<stem>.xlsx`` and ``<stem>.json``.
@@ -180,9 +226,34 @@ class Result:
         }
 
     def __repr__(self) -> str:
-        names = ", ".join(f"{name} ({len(frame)} rows)" for name, frame in self.tables().items())
-        head = f"{type(self).__name__} {self.context.period.text}: {names}"
-        return "\n".join([head, *(f"  {f.verdict}: {f.sentence}" for f in self.findings)])
+        head = f"{type(self).__name__} {self.context.period.text}"
+        findings = [f"  {f.verdict}: {f.sentence}  [{f.key}]" for f in self.findings]
+        names = [
+            f"  {name} ({len(frame)} rows): {self.held(name)}".rstrip(": ")
+            for name, frame in self.tables().items()
+        ]
+        return "\n".join([head, *findings, "Tables:", *names])
 
+    @spoken
+    def held(self, table: str) -> str:
+        """Say what a table holds, in a phrase."""
+        return tr(held(self.stem, table))
+
+    @spoken
     def _repr_html_(self) -> str:
-        return self.findings._repr_html_()
+        keys = ", ".join(_code(finding.key) for finding in self.findings)
+        rests = tr("What a finding rests on: {line}, with its key.").format(line=_code("result.why(…)"))
+        heads = "".join(f'<th scope="col">{tr(head)}</th>' for head in _HEADS)
+        rows = "".join(
+            f'<tr><th scope="row">{_code(f"result.{name}")}</th>'
+            f'<td class="num">{self.context.words.number(len(frame))}</td>'
+            f'<td style="text-align: left">{html.escape(self.held(name))}</td></tr>'
+            for name, frame in self.tables().items()
+        )
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        shown = tr("With units and headings: {line}.").format(line=_code('crm.table(result, "…", "…")'))
+        return f"{self.findings._repr_html_()}<p>{rests}<br>{keys}</p>{table}<p>{shown}</p>"
+
+
+def _code(line: str) -> str:
+    return f"<code>{html.escape(line)}</code>"

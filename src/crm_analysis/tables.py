@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     from crm_analysis.result import Result
     from crm_analysis.words import Words
 
-_NUMERIC = {"money", "share", "relative", "points", "count", "number", "days", "p_value"}
-#: Letters of a text that a wide window shows on one line.
-_BRIEF = 20
+_NUMERIC = {"money", "share", "relative", "points", "count", "cases", "number", "times", "days", "p_value"}
+#: Letters of a text that a wide window shows on one line, and of one that is read as a sentence.
+_BRIEF, _SENTENCE = 20, 40
+#: Rows of a searchable table that are printed; the rest is looked at on a screen.
+_PRINTED = 100
 _EMPTY = msg("No rows.")
+_NO_FIGURES = msg("No figures.")
+#: Values that tell nothing: a column of nothing else is named below the table, like one without an entry.
+_SILENT = ("", "not_enough_data", "(not stated)", "(no department)")
 #: Stands where a group has one row without a name of its own: that of everything together.
 _ALL = msg("All")
 #: Columns whose values say by themselves what they are; other groups have the column's name before them.
@@ -75,7 +80,7 @@ class HtmlTable:
     hidden: frozenset[str] = frozenset()
     searchable: bool = False
     filters: frozenset[str] = frozenset()
-    empty: str = _EMPTY
+    empty: str | None = None
 
     def __repr__(self) -> str:
         return f"{self.caption}\n{self.frame.head(self.rows)!r}"
@@ -83,13 +88,13 @@ class HtmlTable:
     def _repr_html_(self) -> str:
         caption = html.escape(tr(self.caption, self.words.language))
         if self.frame.empty:
-            empty = html.escape(tr(self.empty, self.words.language))
-            said = f'<p class="table-note"><strong>{caption}</strong>: {empty}</p>'
-            return said if self.empty else ""
+            return self._nothing(caption, _EMPTY)
         groups = self._groups()
         rows = pd.concat([part for _, part in groups])
         columns = self._columns()
         shown = [c for i, c in enumerate(columns) if not i or self._has_entry(rows, c)]
+        if len(shown) == 1 < len(columns):
+            return self._nothing(caption, _NO_FIGURES)
         head = "".join(
             f'<th scope="col"{_classes(c.info, "facet" * (c.name in self.filters))}>'
             f"{html.escape(c.info.heading(self.words))}</th>"
@@ -103,6 +108,13 @@ class HtmlTable:
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{body}</table></div>"
             f"{self._note(len(rows), [c for c in columns if c not in shown])}"
         )
+
+    def _nothing(self, caption: str, otherwise: str) -> str:
+        """Say in a line why there is no table; nothing at all where a picture above has said it."""
+        if self.empty == "":
+            return ""
+        why = html.escape(tr(self.empty or otherwise, self.words.language))
+        return f'<p class="table-note nothing"><strong>{caption}:</strong> {why}</p>'
 
     def _columns(self) -> list[_Shown]:
         """Put the ends of a range into one column where they stand side by side."""
@@ -119,7 +131,7 @@ class HtmlTable:
 
     def _has_entry(self, rows: pd.DataFrame, shown: _Shown) -> bool:
         values = rows[shown.name]
-        return bool((values.notna() & (values.astype(str) != "")).any())
+        return bool((values.notna() & ~values.astype(str).isin(_SILENT)).any())
 
     def _groups(self) -> list[tuple[str, pd.DataFrame]]:
         """Return the rows that are shown, by group; the limit holds for each group."""
@@ -185,7 +197,8 @@ class HtmlTable:
             if self.searchable and cell.info.kind == "day" and text != NONE:
                 inside = f'<time datetime="{pd.Timestamp(row[cell.name]).date()}">{inside}</time>'  # type: ignore[arg-type]
             brief = "brief" * (" " in text and len(text) <= _BRIEF and cell.info.kind not in _NUMERIC)
-            yield f"<{tag}{_classes(cell.info, brief)}>{inside}</{tag.split()[0]}>"
+            told = "told" * (len(text) > _SENTENCE and cell.info.kind not in _NUMERIC)
+            yield f"<{tag}{_classes(cell.info, brief or told)}>{inside}</{tag.split()[0]}>"
 
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, language, parts = len(self.frame), self.words.language, []
@@ -198,7 +211,11 @@ class HtmlTable:
             parts.append(
                 html.escape(tr("No entry in these rows: {columns}.", language).format(columns=labels))
             )
-        return f'<p class="table-note">{" ".join(parts)}</p>' if parts else ""
+        note = f'<p class="table-note">{" ".join(parts)}</p>' if parts else ""
+        if self.searchable and shown > _PRINTED:
+            said = html.escape(tr("Printed are the first {rows} rows that are shown.", language))
+            note += f'<p class="table-note on-paper">{said.format(rows=_PRINTED)}</p>'
+        return note
 
     def _place(self) -> str:
         """Name the file; on a page, where the file lies beside it, with a link."""
@@ -217,7 +234,7 @@ def table(
     grouped_by: str | None = None,
     searchable: bool = False,
     filters: Sequence[str] = (),
-    empty: str = _EMPTY,
+    empty: str | None = None,
 ) -> HtmlTable:
     """Show a frame of a result as readers should see it.
 
@@ -243,8 +260,8 @@ def table(
     filters
         Columns that get a filter of their own: a choice of their values, or a least figure.
     empty
-        What stands after the caption where the table has no rows; nothing at all stands there where this is
-        empty, because the picture above has said why.
+        What stands after the caption where the table has no rows, or no figures in them; nothing at all
+        stands there where this is ``""``, because the picture above has said why.
 
     Raises
     ------

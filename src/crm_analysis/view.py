@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 from ibis import _
@@ -24,6 +24,7 @@ from crm_analysis.words import Words
 if TYPE_CHECKING:
     from crm_analysis.dataset import Dataset
     from crm_analysis.period import Period
+    from crm_analysis.told import Told
 
 COMPARISONS = ("previous", "same-last-year")
 
@@ -204,6 +205,57 @@ class PeriodView:
         if name == "sales":
             return self.sales_to_date
         return getattr(self, name) if name in _MASKED else self.dataset.table(name)
+
+    # -- rows for people ---------------------------------------------------------------------------------
+
+    def rows(self, what: str = "deals", /, *, limit: int | None = 1000, **conditions: Any) -> Told:
+        """Fetch the rows behind a figure: the deals, order lines, customers, … that it is made of.
+
+        Parameters
+        ----------
+        what
+            A set of this view: ``deals`` (known at the end), ``created``, ``closed``, ``won``, ``lost``,
+            ``open_at_end``, ``sales``, ``sales_to_date``; or a table: ``customers``, ``activities``,
+            ``stage_history``, ``touches``, ``marketing_costs``, ``owners``, ``products``, ``stages``,
+            ``targets``, ``reasons``.
+        limit
+            How many rows at the most; None gives all.
+        **conditions
+            All must be met. A column of the rows, or of the customer, product, owner or deal that they
+            name, with what it must be: a name or several, in capitals or not; a number, or the least and
+            the largest, both inclusive, None where there is no limit; a period (``"2026-Q3"``), a day, or
+            the first and the last day; ``"(not stated)"`` where it is blank. ``customer``: part of the name
+            or id. ``text``: words that must all occur, anywhere.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row of the table, newest first, as it stood at the end of the period; with the name of
+            the ``customer`` beside its id. It says what it is, and how many rows there are.
+
+        Raises
+        ------
+        ParameterError
+            A set, column or name that does not exist, with the nearest that does; a range that is none.
+        MissingTableError
+            The data hold no such table.
+
+        Warns
+        -----
+        DataWarning
+            There are more rows than ``limit``.
+
+        Examples
+        --------
+        >>> import crm_analysis as crm
+        >>> view = crm.load("data/demo").view("2026-10")
+        >>> large = view.rows("lost", loss_reason="price too high", amount=(10_000, None))
+        >>> large["loss_reason"].unique().tolist(), bool((large["amount"] >= 10_000).all())
+        (['Price too high'], True)
+        """
+        from crm_analysis.rows import rows
+
+        return rows(self, what, limit, conditions)
 
     # -- what surrounds the figures ----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from crm_analysis.language import msg
+from crm_analysis.conditions import NOT_STATED, stated
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from crm_analysis.period import Period
     from crm_analysis.view import PeriodView
-
-#: Written where a line does not say its product, region, ….
-NOT_STATED = msg("(not stated)")
 
 #: The two sides of a comparison.
 BEFORE, AFTER = "before", "after"
@@ -75,12 +72,6 @@ def order_measures(lines: ibis.Table) -> dict[str, ibis.Value]:
         "purchases": money(lines.amount, bought).fill_null(0.0),
         "no_customer": money(lines.amount, lines.customer_id.isnull()).fill_null(0.0),
     }
-
-
-def stated(value: ibis.Value) -> ibis.Value:
-    """Return a dimension as text, with a word for blank values."""
-    text = value.cast("string").strip()
-    return (text.isnull() | (text == "")).ifelse(NOT_STATED, text)
 
 
 def totals(view: PeriodView) -> pd.DataFrame:

@@ -115,7 +115,7 @@ def analyze(
             shortest in which a typical customer buys (median days from the first order in three years to
             the next, Kaplan-Meier).
         ``migration``
-            A row a move, ``from_class`` to ``to_class``, with ``new`` and ``gone``. ``revenue``: difference
+            A row a move, ``from_class`` to ``to_class``, with ``new`` and ``lost``. ``revenue``: difference
             between the windows, adds up to its change; ``period_revenue``: difference between period and
             comparison period; ``share, low, high``: of the customers of ``from_class`` (Wilson).
         ``concentration``

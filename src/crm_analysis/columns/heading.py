@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from crm_analysis.language import named, tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crm_analysis.words import Words
 
@@ -29,7 +29,9 @@ Kind = Literal[
     "relative",
     "points",
     "count",
+    "cases",  # an expected count: tenths where it is small
     "number",
+    "times",  # a ratio: 1 is equal
     "days",
     "month",
     "day",
@@ -51,6 +53,8 @@ class Heading:
 
     label: str
     kind: Kind = "number"
+    #: Of names among its values that are also the name of another column: what they mean here.
+    here: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def heading(self, words: Words) -> str:
         """Return the label with its unit, in the language of the words."""
@@ -68,7 +72,7 @@ class Heading:
         if self.kind == "verdict":
             return tr(VERDICTS[value][0] if value in VERDICTS else str(value), words.language)
         if self.kind == "name":
-            return tr(_label(str(value)), words.language)
+            return tr(self.here.get(str(value)) or _label(str(value)), words.language)
         if self.kind == "label":
             return tr(str(value), words.language)
         if self.kind == "plain":
@@ -107,6 +111,8 @@ class Heading:
             "relative": words.change,
             "points": words.points,
             "count": lambda v: words.number(v, 0),
+            "cases": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
+            "times": lambda v: words.number(v, 0 if v >= 100 else 1 if v >= 10 else 2),
             "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "month": words.month,
             "day": words.day,

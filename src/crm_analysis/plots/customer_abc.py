@@ -41,7 +41,7 @@ _NAMES = {
     "negative": msg("net returns"),
     "n/a": msg("too short\na history"),
     "new": msg("new"),
-    "gone": msg("lost"),
+    "lost": msg("lost"),
     "X": msg("X, even"),
     "Y": msg("Y, varying"),
     "Z": msg("Z, irregular"),
@@ -131,7 +131,7 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     if table.empty:
         return nothing_to_draw(ax, tr("There is no window before this one to compare with."))
     words = result.context.words
-    order = ["new", "A", "B", "C", "none", "negative", "gone"]
+    order = ["new", "A", "B", "C", "none", "negative", "lost"]
     befores = [c for c in order if c in {*"ABC", *table["from_class"]}]
     nows = [c for c in order if c in {*"ABC", *table["to_class"]}]
     cells = {(row["from_class"], row["to_class"]): row for row in table.to_dict("records")}

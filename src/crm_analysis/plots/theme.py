@@ -7,12 +7,13 @@ styles, in grey; green and orange are darker than theirs, so that words in them 
 from __future__ import annotations
 
 from functools import wraps
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axis import XAxis
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -46,10 +47,10 @@ WIDTH = 6.4
 WIDE = (WIDTH, 3.7)
 #: Room for the label of an axis above a legend, in points.
 UNDER_A_LABEL = 42
-#: Letters of a title that fit the width, also wide ones of Cyrillic.
-_TITLE = 56
 #: Size of figures within a picture, in points.
 SMALL = 10
+#: Room on both sides of a title, in inches.
+_BESIDE_A_TITLE = 0.15
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -99,7 +100,8 @@ def styled(draw: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], 
 def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: str = "y") -> Axes:
     """Return the given axes, or new ones; ``grid`` is ``x``, ``y``, ``both`` or empty."""
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        with sns.axes_style("white"), plt.rc_context(_STYLE):  # also in a notebook of one's own
+            _, ax = plt.subplots(figsize=size, layout="constrained")
     if grid:
         ax.grid(visible=True, axis=grid)  # type: ignore[arg-type]
     return ax
@@ -108,11 +110,37 @@ def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: 
 def describe(ax: Axes, title: str, alt: str) -> Axes:
     """Give the picture its title and the description that stands for it where it cannot be seen.
 
-    A long title takes two lines: a picture that is wider for its sake has smaller letters on a phone.
+    A title wider than the picture goes on in the next line: on a page it would be cut, or shrink all else.
     """
-    ax.set_title("\n".join(wrap(title, _TITLE)) if "\n" not in title else title, loc="left")
+    width = ax.get_figure(root=True).get_figwidth() - _BESIDE_A_TITLE  # type: ignore[union-attr]
+    ax.set_title(_in_lines(title, width), loc="left")
     ax.set_label(alt)
     return ax
+
+
+def title_width(text: str) -> float:
+    """Return the width of a title in inches, as it will be printed: a screen's measure rounds each letter."""
+    letters = FontProperties(
+        family=plt.rcParams["font.family"], size=plt.rcParams["axes.titlesize"],
+        weight=plt.rcParams["axes.titleweight"],
+    )  # fmt: skip
+    return (
+        max(text_to_path.get_text_width_height_descent(line, letters, False)[0] for line in text.split("\n"))
+        / 72
+    )
+
+
+def _in_lines(title: str, width: float) -> str:
+    lines = []
+    for given in title.split("\n"):
+        lines.append("")
+        for word in given.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and title_width(longer) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
 
 
 def money_axis(axis: Axis, words: Words) -> None:

@@ -21,6 +21,7 @@ from crm_analysis.language import speaking, tr
 from crm_analysis.reporting.gate import check_page
 from crm_analysis.reporting.parts import divide
 from crm_analysis.reporting.sanitize import clean, count_nameless, is_drawing
+from crm_analysis.reporting.silent_parts import fold_silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,8 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     True
     """
     shown = _publishable(notebook)
+    with speaking(page.language):
+        shown.cells = fold_silent(shown.cells)
     said = html.unescape("".join(_markup(shown)))
     notes = [note for note in page.notes if note not in said]
     resources = {"page": page, "notes": notes, "with_code": with_code, "parts": divide(shown.cells)}

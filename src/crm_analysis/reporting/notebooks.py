@@ -86,6 +86,14 @@ class Notebook:
             "Add one; pages and links are named by it.",
         )
 
+    def question(self, language: str) -> str:
+        """Return what it answers: what stands below the title in the same cell."""
+        for cell in self._cells("markdown"):
+            told = tr(_source(cell), language)
+            if match := _HEADING.search(told):
+                return " ".join(told[match.end() :].split())
+        return ""
+
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """What its cell tagged ``parameters`` declares, by name."""

@@ -115,6 +115,7 @@ TEMPLATES = {
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}); no owner's "
         "records stand out by more than chance."
     ),
+    "records.all": "Every one of the deals lost in {year} has a reason of its own ({of} deals).",
     "records.note": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of})."
     ),
@@ -132,6 +133,10 @@ TEMPLATES = {
     "left.money": "Money: the lost deals have no amount, so reasons for losing are told in deals.",
     "left.customers": "Customers: the deals name none, so each deal counts by itself.",
     "left.stages": "Stages: the last stage before a loss is not known.",
+    "left.spellings": (
+        "Spellings: {column} holds {count} different texts, too many to be a list of reasons; they were not "
+        "compared."
+    ),
     "left.owners": "Records by owner: the deals name no owner.",
     "left.no_departments": (
         "Departments: the data have no table reasons that says whose each reason is. Add a line for each to "

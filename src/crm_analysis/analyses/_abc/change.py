@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MIGRATION = ["from_class", "to_class", "customers", "revenue", "share", "low", "high", "period_revenue"]
-MOVES = ("new", *CLASSES, "gone")
+MOVES = ("new", *CLASSES, "lost")
 MEANINGS = {
     "gini": "inequality: 0 all alike, 1 one has it all (Gini)",
     "hhi": "sum of squared shares (Herfindahl)",
@@ -45,7 +45,7 @@ def migration_table(customers: pd.DataFrame, before: Floats, period_before: Floa
     moved = pd.DataFrame(
         {
             "from_class": customers["previous_abc"],
-            "to_class": customers["abc"].where(customers["active"] | ~customers["active_before"], "gone"),
+            "to_class": customers["abc"].where(customers["active"] | ~customers["active_before"], "lost"),
             "revenue": (customers["revenue"] - before),
             "period_revenue": (customers["period_revenue"] - period_before),
         }

@@ -135,7 +135,7 @@ def _migration(parts: Parts) -> Finding:
         said = sentence(STEM, "migration.none", window_before=parts.window_before)
         return Finding(STEM, "migration", "not_enough_data", said, n=0)
     same = wilson(stayed, classed)
-    lost = from_a[from_a["to_class"] == "gone"]
+    lost = from_a[from_a["to_class"] == "lost"]
     risen = to_a[to_a["from_class"] != "A"]
     stay_a = int(from_a.loc[from_a["to_class"] == "A", "customers"].sum())
     before = int(from_a["customers"].sum())
@@ -164,7 +164,7 @@ def _new_lost(parts: Parts) -> Finding | None:
     words, table = parts.words, parts.migration
     if table.empty:
         return None
-    new, lost = table[table["from_class"] == "new"], table[table["to_class"] == "gone"]
+    new, lost = table[table["from_class"] == "new"], table[table["to_class"] == "lost"]
     gained, gone = float(new["revenue"].sum()), float(lost["revenue"].sum())
     came, went = int(new["customers"].sum()), int(lost["customers"].sum())
     figures = {

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from crm_analysis.errors import ParameterError, listed, nearest
+from crm_analysis.conditions import day_of, ends_of, names_of
+from crm_analysis.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Mapping
 
 #: Where a free text is looked for.
 _SEARCHED = ("deal_id", "customer", "owner", "stage", "channel", "product", "why")
@@ -39,16 +39,16 @@ def searched(
 
 def _met(deals: pd.DataFrame, known: Mapping[str, Collection[str]], name: str, value: Any) -> pd.Series:
     if name in known:
-        return deals[name].isin(_names(name, value, known[name]))
+        return deals[name].isin(names_of(name, value, known[name]))
     if name in _ATLEAST:
         return deals[_ATLEAST[name]] >= _number(name, value)
     if name == "max_age_days":
         return deals["age_days"] <= _number(name, value)
     if name == "amount":
-        low, high = _ends(value)
+        low, high = ends_of(name, value)
         return deals["amount"].between(low, high)
     if name == "expected_before":
-        return deals["expected_close_on"] < pd.Timestamp(_day(value))
+        return deals["expected_close_on"] < day_of(name, value)
     if name == "stalled":
         return deals["stalled"] == bool(value)
     if name == "next_activity":
@@ -62,50 +62,12 @@ def _met(deals: pd.DataFrame, known: Mapping[str, Collection[str]], name: str, v
 _ATLEAST = {"min_age_days": "age_days", "min_stage_days": "stage_age_days", "idle_days": "idle_days"}
 
 
-def _names(condition: str, value: str | Sequence[str], known: Collection[str]) -> list[str]:
-    """Return the names asked for as the data write them."""
-    asked = [value] if isinstance(value, str) else list(value)
-    written = {name.casefold(): name for name in known}
-    unknown = [name for name in asked if str(name).casefold() not in written]
-    if unknown:
-        raise ParameterError(
-            f"There is no {condition} {listed(unknown)}.",
-            f"There are: {listed(sorted(known), 12)}." if known else f"The deals name no {condition}.",
-            nearest(str(unknown[0]), known),
-        )
-    return [written[str(name).casefold()] for name in asked]
-
-
 def _number(condition: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ParameterError(
             f"{condition} is {value!r}.", "A number of days, 0 or more.", f"For example {condition}=30."
         )
     return float(value)
-
-
-def _ends(value: Any) -> tuple[float, float]:
-    try:
-        low, high = value
-        ends = (float("-inf") if low is None else float(low), float("inf") if high is None else float(high))
-    except (TypeError, ValueError):
-        ends = (1.0, 0.0)
-    if not ends[0] <= ends[1]:
-        raise ParameterError(
-            f"amount is {value!r}.",
-            "Two amounts, the smaller first; None where there is no limit.",
-            "For example amount=(1000, None).",
-        )
-    return ends
-
-
-def _day(value: str | date) -> Any:
-    day = pd.to_datetime(str(value), errors="coerce")
-    if pd.isna(day):
-        raise ParameterError(
-            f"expected_before is {value!r}.", "A day.", 'For example expected_before="2026-12-31".'
-        )
-    return day
 
 
 def _containing(columns: pd.DataFrame, text: Any) -> pd.Series:
