@@ -241,7 +241,7 @@ def test_a_drawing_is_shown_as_it_is_and_follows_the_screen() -> None:
 
 
 def test_a_drawing_keeps_signs_that_mean_something_elsewhere() -> None:
-    named = DRAWING.replace("<path", "<path font-family=\"'Charter' & 7% #1 Ж\"")
+    named = DRAWING.replace("<path", "<path font-family=\"'Charter' &amp; 7% #1 Ж\"")
     page = soup(shown({"image/svg+xml": named}, {"image/svg+xml": {"alt": "Revenue by month"}}))
     assert unquote(page.img["src"].partition(",")[2]) == named
 
