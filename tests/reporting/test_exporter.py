@@ -258,6 +258,11 @@ def test_a_drawing_keeps_signs_that_mean_something_elsewhere() -> None:
         "<style>path{fill:red}</style>",
         '<a href="#x"><path d="M0 0"/></a>',
         "<!DOCTYPE svg><path/>",
+        '<g xmlns="http://www.w3.org/1999/xhtml"/>',
+        '<image href="&#104;ttps://host.example/x.png"/>',
+        "<path d=M0/>",
+        "&other;",
+        "\ud800",
         '<?xml-stylesheet href="x.css"?><path/>',
     ],
 )
