@@ -21,7 +21,8 @@ Published:
   which ``sanitize`` cleans and ``gate`` proves. ``again`` makes a page anew without a run.
 - ``account`` says in the ``manifest`` what came of it, with what ``earlier`` runs left and what was
   ``restated``. The summary, which runs last, reads that.
-- ``publish`` puts the whole folder in place at one stroke; ``site`` renews the page over all periods.
+- ``publish`` puts the whole folder in place at one stroke; ``site`` renews the page over all periods, read
+  from the ``shelf``.
 
 Told: ``progress`` while it goes, ``conclusion`` and ``notify`` when it has ended.
 """
