@@ -1,6 +1,7 @@
 """How often the verdicts err, and how often they find what is there: on companies whose truth is known.
 
-    python benchmarks/truth.py findings [--companies 200]     analyses 3, 4 and 5
+    python benchmarks/truth.py findings [--companies 200]     analyses 3, 4 and 5; one with --only
+    python benchmarks/truth.py records [--runs 2000]          who leaves reasons blank, by itself
     python benchmarks/truth.py trends [--runs 2000]           the trend test of the process KPIs
     python benchmarks/truth.py decision [--companies 50]      time to decision, open deals included
     python benchmarks/truth.py forecast [--companies 40]      the forecast of open deals
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import truth_decision  # these lie beside this script
 import truth_findings
 import truth_forecast
+import truth_records
 import truth_trends
 
 if TYPE_CHECKING:
@@ -27,11 +29,17 @@ if TYPE_CHECKING:
 def findings(given: argparse.Namespace) -> None:
     """Print the share of claims that are untrue, and the share of planted truths that are found."""
     seeds = range(given.seed, given.seed + (given.companies or 200))
-    null = truth_findings.run(seeds, given.jobs, planted=False)
-    full = truth_findings.run(seeds, given.jobs, planted=True)
-    show(f"{len(seeds)} companies in which nothing differs", truth_findings.untrue(null))
-    show(f"{len(seeds)} companies with effects", truth_findings.untrue(full))
-    show("Planted truths that are found", truth_findings.found(full))
+    only = given.only
+    null = truth_findings.run(seeds, given.jobs, planted=False, only=only)
+    show(f"{len(seeds)} companies in which nothing differs", truth_findings.untrue(null, only))
+    full = truth_findings.run(seeds, given.jobs, planted=True, only=only)
+    show(f"{len(seeds)} companies with effects", truth_findings.untrue(full, only))
+    show("Planted truths that are found", truth_findings.found(full, only))
+
+
+def records(given: argparse.Namespace) -> None:
+    """Print how often an owner is said to record worse than others where all record alike."""
+    show("Owners who all record alike", truth_records.alike(given.runs, given.seed, given.jobs))
 
 
 def trends(given: argparse.Namespace) -> None:
@@ -63,6 +71,7 @@ def show(title: str, frame: pd.DataFrame) -> None:
 
 _PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
     "findings": findings,
+    "records": records,
     "trends": trends,
     "decision": decision,
     "forecast": forecast,
@@ -76,6 +85,7 @@ def main() -> None:
     )
     parser.add_argument("part", choices=_PARTS)
     parser.add_argument("--companies", type=int, help="how many of each kind")
+    parser.add_argument("--only", default="", help="an analysis or a family of tests (findings)")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)

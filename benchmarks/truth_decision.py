@@ -160,9 +160,9 @@ def estimates(companies: int, seed: int, jobs: int) -> pd.DataFrame:
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row a pace, inflow and figure, means over the companies.
 
-    ``bias`` of the estimate and ``naive_bias`` are relative to the truth; ``error`` is the mean distance of
-    one company's estimate, relative, too; ``held`` the share of the 95 % intervals that hold the truth;
-    ``told`` the share of the companies that are told a figure at all.
+    ``bias`` of the estimate (``sure``: its standard error) and ``naive_bias`` are relative to the truth;
+    ``error`` is the mean distance of one company's estimate, relative, too; ``held`` the share of the 95 %
+    intervals that hold the truth; ``told`` the share of the companies that are told a figure at all.
     """
     rows = rows.assign(
         off=rows["estimate"] / rows["truth"] - 1,
@@ -179,6 +179,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         truth=("truth", "mean"),
         estimate=("estimate", "mean"),
         bias=("off", "mean"),
+        sure=("off", "sem"),
         naive=("naive", "mean"),
         naive_bias=("naive_off", "mean"),
         error=("distance", "mean"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,8 @@ import pandas as pd
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast_backtest import HORIZONS, Backtest
-from crm_analysis.analyses._deals.forecast_origin import History
+from crm_analysis.analyses._deals.forecast_level import new_win_rate
+from crm_analysis.analyses._deals.forecast_origin import History, Origin
 from crm_analysis.analyses._deals.forecast_promises import probabilities
 from crm_analysis.analyses._deals.snapshots import snapshots
 from crm_analysis.errors import DataWarning
@@ -210,6 +211,21 @@ def _won_by(made: Company, ids: pd.Index, until: pd.Timestamp) -> pd.Series:
     return (deals["status"] == "won") & (deals["closed_at"] < until)
 
 
+@dataclass(frozen=True)
+class Remembered(History):
+    """A history that makes the forecast of a past month end once: it is the same in every later report."""
+
+    past: dict[int, Origin] = field(default_factory=dict)
+
+    def forecast(self, at: int, *, final: bool = False) -> Origin:
+        """Forecast from month end ``at``; the one that is told is made anew."""
+        if final:
+            return super().forecast(at, final=True)
+        if at not in self.past:
+            self.past[at] = super().forecast(at)
+        return self.past[at]
+
+
 def told(about: tuple[str, int, int]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return the forecasts of one company, and the squared errors of its win probabilities.
 
@@ -223,15 +239,21 @@ def told(about: tuple[str, int, int]) -> tuple[list[dict[str, object]], list[dic
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         data = crm.load(made.tables)
+    past: dict[int, Origin] = {}
     points: list[dict[str, object]] = []
     chances: list[dict[str, object]] = []
     for origin in ORIGINS:
         view = data.view(f"{months[origin - 1]:%Y-%m}")
         known = snapshots(view)
         assert known is not None
-        test = Backtest.run(History(known))
+        test = Backtest.run(Remembered(known, past))
         came = np.append(made.value[origin : origin + AHEAD], made.value[origin : origin + AHEAD].sum())
-        about_it = {"scenario": name, "number": number, "origin": origin}
+        new = new_win_rate(test)
+        about_it = {
+            "scenario": name, "number": number, "origin": origin,
+            "fell": new is not None and new.change.estimate < 0,
+            "rose": new is not None and new.change.estimate > 0,
+        }  # fmt: skip
         methods = {"told": test.chosen, "model": "value_weighted", "simulated": "simulated"}
         for method, of in methods.items():
             now = len(test.origins) - 1
@@ -305,6 +327,20 @@ def errors(points: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
+def by_origin(points: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a scenario and month end: how the three months told fared, and what was said of a change.
+
+    ``bias`` and ``wape`` of the three months together; ``fell`` and ``rose``: the share of the pages that say
+    that the win rate has changed; ``after_drop``: months since it did.
+    """
+    told_it = points[(points["method"] == "told") & (points["horizon"] == "1-3")]
+    made = errors(told_it.assign(method=told_it["origin"])).drop(columns="horizon")
+    said = told_it.groupby(["scenario", "origin"], sort=False)[["fell", "rose"]].mean().reset_index()
+    table = made.rename(columns={"method": "origin"}).merge(said, on=["scenario", "origin"])
+    drop_at = table["scenario"].map({name: scenario.drop_at for name, scenario in SCENARIOS.items()})
+    return table.assign(after_drop=(table["origin"] - drop_at).where(table["origin"] >= drop_at))
+
+
 def coverage(points: pd.DataFrame) -> pd.DataFrame:
     """Return a row a scenario, method and horizon: the share of the 80 % intervals that held.
 
@@ -345,6 +381,11 @@ def briers(chances: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecasts(companies: int, seed: int, jobs: int) -> dict[str, pd.DataFrame]:
-    """Return the tables ``errors``, ``coverage`` and ``briers`` of so many companies of each scenario."""
+    """Return the tables of so many companies of each scenario: what was missed, what held, what was said."""
     points, chances = outcomes(companies, seed, jobs)
-    return {"errors": errors(points), "coverage": coverage(points), "briers": briers(chances)}
+    return {
+        "errors": errors(points),
+        "by month end": by_origin(points),
+        "coverage": coverage(points),
+        "briers": briers(chances),
+    }

@@ -232,7 +232,8 @@ def until(seconds: int, question):
 def test_jupyter_scheduler_runs_the_notebook(project: Project, tmp_path: Path) -> None:
     python = interpreter("JUPYTER_SCHEDULER_PYTHON", "jupyter_scheduler")
     folder = tmp_path / "jupyter"
-    folder.mkdir()
+    for made in (folder, tmp_path / "data"):  # jupyter-scheduler makes no folder for its database
+        made.mkdir()
     source = here((EXAMPLES / "jupyter-scheduler" / "report.ipynb").read_text(), project)
     (folder / "report.ipynb").write_text(source.replace("last-month", "2026-02"))
     definition = json.loads((EXAMPLES / "jupyter-scheduler" / "job-definition.json").read_text())

@@ -14,10 +14,11 @@ import matplotlib.pyplot as plt
 import openpyxl
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 import crm_analysis as crm
 from crm_analysis.analyses._summary_records import TITLES
-from crm_analysis.columns import column, is_declared
+from crm_analysis.columns import Heading, column, is_declared
 from crm_analysis.errors import CrmAnalysisError, ParameterError
 from crm_analysis.findings import Finding, Findings, ranked, verdict
 from crm_analysis.holds import HOLDS
@@ -110,20 +111,103 @@ def test_a_table_shows_units_rounds_and_marks_what_is_missing(result):
     assert "<caption>Clients</caption>" in html
     assert '<th scope="col" class="num">Revenue, EUR</th>' in html
     assert '<td class="num">1,235</td>' in html
-    assert '<td class="num">−3.00</td>' in html
+    assert '<td class="num">−3</td>' in html  # as many places as the largest of the column
     assert '<td class="num">12.3%</td>' in html  # kind of this table, not of the heading
     assert '<td class="date brief">October 2026</td>' in html
     assert "nan" not in html.lower().replace("finance", "")
 
 
-def test_a_long_table_says_where_the_rest_is(result):
-    html = crm.table(result, "clients", "Clients", rows=2, columns=["name", "revenue"])._repr_html_()
+@pytest.mark.parametrize(
+    ("kind", "values", "written"),
+    [
+        ("money", [24.65, 274328.0], ["25", "274,328"]),
+        ("money", [24.65, 7.0], ["24.65", "7.00"]),
+        ("days", [4.0, 6.0], ["4", "6"]),
+        ("days", [4.25, 6.0], ["4.2", "6.0"]),
+        ("days", [1.3, 1364.0], ["1", "1,364"]),
+        ("number", [0.427, 2.07], ["0.43", "2.07"]),
+        (
+            "number",
+            [0.004, 1200.0, 0.2],
+            ["0.004", "1,200", "0.200"],
+        ),  # large ones do not round small ones away
+        ("number", [float("nan"), 18.66], ["–", "18.7"]),
+        ("share", [0.5, 0.123], ["50.0%", "12.3%"]),
+    ],
+)
+def test_figures_below_each_other_have_as_many_places(result, kind, values, written):
+    clients = pd.DataFrame({"low": values})
+    shown = replace(crm.table(result, clients, "x"), headings=(Heading("Low", kind),))._repr_html_()
+    assert re.findall(r'<th scope="row" class="num">([^<]*)', shown) == written
+
+
+def test_a_range_is_as_exact_as_its_figure(result):
+    frame = pd.DataFrame({"cv": [5.1, 8.0], "low": [-4.2, 3.0], "high": [18.3, 13.0], "money": [1.0, 24.5]})
+    shown = crm.table(result, frame.rename(columns={"low": "limit_low", "high": "limit_high"}), "x")
+    text = BeautifulSoup(replace(shown, headings=(Heading("x"),) * 4)._repr_html_(), "html.parser")
+    assert [cell.get_text() for cell in text.select("td:nth-of-type(1)")] == [
+        "−4.20 to 18.30",
+        "3.00 to 13.00",
+    ]
+
+
+def test_rows_of_other_units_have_places_of_their_own(result):
+    frame = pd.DataFrame({"measure": ["revenue", "gini"], "value": [1234.5, 0.692]})
+    shown = crm.table(result, frame, "x", named_by="measure")._repr_html_()
+    assert re.findall(r'<td class="num">([^<]*)', shown) == ["1,234", "0.692"]
+
+
+def test_a_long_table_says_where_the_rest_is(result, monkeypatch):
+    long = crm.table(result, "clients", "Clients", rows=2, columns=["name", "revenue"])
+    html = long._repr_html_()
     assert html.count("<tr>") == 3
-    assert "2 of 4 rows; all of them are in tables/sample/clients.csv" in html
+    assert "2 of 4 rows; all of them are in tables/sample/clients.csv." in html
+    monkeypatch.setenv("CRM_ANALYSIS_OUT", "anywhere")  # on a page the file lies beside it
+    assert 'are in <a href="tables/sample/clients.csv">tables/sample/clients.csv</a>.' in long._repr_html_()
+
+
+def test_the_first_answer_opens_a_page_and_is_not_said_twice(result):
+    two = replace(result, findings=Findings([*result.findings, Finding("sample", "b", "note", "Else.")]))
+    assert two.lead._repr_html_().startswith('<p class="lead" id="a"><span class="verdict improved">')
+    assert 'href="#a"' in two.lead._repr_html_()
+    assert str(two.lead) == HOSTILE
+    rest = two.findings[1:]._repr_html_()
+    assert 'id="b"' in rest
+    assert 'id="a"' not in rest
+    assert two.findings[1].key == "b"
+    assert result.findings[1:]._repr_html_() == "<p>There is nothing more to tell.</p>"
+    assert replace(result, findings=Findings()).lead._repr_html_() == ""
+
+
+def test_a_result_shows_its_main_figures(result):
+    (card,) = result.cards
+    assert (card.label, card.value, card.against) == ("Revenue", "€1.00", "September 2026")
 
 
 def test_an_empty_table_says_so(result):
     assert "No rows." in crm.table(result, "empty", "None")._repr_html_()
+
+
+def test_a_column_that_tells_nothing_is_named_below_the_table(result):
+    silent = ["not_enough_data", "(not stated)", "(no department)", ""]
+    frame = result.clients.assign(verdict="not_enough_data", department=silent)
+    shown = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict", "department"])
+    assert "not enough data" not in shown._repr_html_()
+    assert "No entry in these rows: Verdict, Department." in shown._repr_html_()
+    frame.loc[1, "verdict"] = "higher"  # one that tells something brings the others back
+    told = crm.table(result, frame, "Clients", columns=["name", "customers", "verdict"])
+    assert told._repr_html_().count("not enough data") == 3
+
+
+def test_a_table_of_names_alone_is_no_table(result):
+    frame = result.clients.assign(verdict="not_enough_data", low=float("nan"))
+    columns = ["name", "low", "verdict"]
+    said = crm.table(result, frame, "Returns", columns=columns)._repr_html_()
+    assert said == '<p class="table-note nothing"><strong>Returns:</strong> No figures.</p>'
+    why = crm.table(result, frame, "Returns", columns=columns, empty="No costs.")._repr_html_()
+    assert "</strong> No costs.</p>" in why
+    assert crm.table(result, frame, "Returns", columns=columns, empty="")._repr_html_() == ""
+    assert "<table>" in crm.table(result, frame, "Clients", columns=["name"])._repr_html_()
 
 
 def test_a_table_or_column_that_does_not_exist_is_refused_with_the_nearest(result):
@@ -244,7 +328,7 @@ def test_figures_of_mixed_units_are_written_each_in_its_own(result):
 
 def test_where_there_is_nothing_to_draw_a_sentence_says_why():
     shown = crm.figure(theme.nothing_to_draw(theme.new_axes(), "There is no plan <yet>."))
-    assert shown._repr_html_() == '<p class="no-picture">There is no plan &lt;yet&gt;.</p>'
+    assert shown._repr_html_() == '<p class="no-picture nothing">There is no plan &lt;yet&gt;.</p>'
     assert plt.get_fignums() == []
 
 
@@ -280,18 +364,9 @@ def test_a_result_lists_its_tables_and_says_what_they_hold(of_demo):
 
 #: Findings whose n is the number of the rows behind them.
 COUNTED = {
-    "open_deals.overdue",
     *("losses", "wins", "loss_shift_year", "win_shift_year", "loss_shift_period", "drivers", "drivers_fit"),
-    *(
-        "win_rate",
-        "win_rate_groups",
-        "owners",
-        "owners_mix",
-        "pipeline",
-        "stalled",
-        "no_next_step",
-        "overdue",
-    ),
+    *("win_rate", "win_rate_groups", "owners", "owners_mix", "pipeline", "stalled", "no_next_step"),
+    "open_deals.overdue",  # the other of that name counts customers, not rows
 }
 
 

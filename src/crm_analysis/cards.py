@@ -1,6 +1,6 @@
 """Main figures as cards: value, change, verdict in words, and the course as a small picture.
 
-Used by the summary of a period and by the index over all periods.
+Used by each page of a period and by the index over all periods.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PIL import Image, ImageDraw
 
 from crm_analysis.columns import Heading
-from crm_analysis.findings import VERDICTS
+from crm_analysis.findings import verdict_chip
 from crm_analysis.language import current, plural, spoken, tr
 from crm_analysis.tiles import Tile
 from crm_analysis.words import tenths
@@ -116,28 +116,26 @@ class Cards(tuple[Card, ...]):
     def _repr_html_(self) -> str:
         if not self:
             return f"<p>{tr('No main figures: no analysis could be made.')}</p>"
-        first = [card for card in self if card.main]
-        others = [card for card in self if not card.main]
-        if not first:
-            return _side_by_side(self)
-        more = max(0, _FEWEST_CARDS - len(first))
-        first, rest = [*first, *others[:more]], others[more:]
-        if not rest:
-            return _side_by_side(self)
+        main, others = ([card for card in self if card.main is wanted] for wanted in (True, False))
+        more = max(0, _FEWEST_CARDS - len(main)) if main else len(others)
+        shown, rest = [*main, *others[:more]], others[more:]
         folds = tr("{n} more figures").format(n=len(rest))
-        folded = f"<summary>{folds}</summary>{_side_by_side(rest)}"
-        return f"{_side_by_side(first)}<details>{folded}</details>"
+        folded = f"<details><summary>{folds}</summary>{_side_by_side(rest)}</details>" if rest else ""
+        return f"{_side_by_side(shown)}{self._note()}{folded}"
+
+    def _note(self) -> str:
+        """Say how to read what stands below the figures."""
+        if all(card.verdict == "note" for card in self):
+            return ""
+        read = tr(
+            "A word after “long run” judges the small line, the course up to the end of the period; a word "
+            "alone judges the change. Where there is no word, nothing was tested."
+        )
+        return f'<p class="cards-note">{read}</p>'
 
 
 def _side_by_side(cards: Iterable[Card]) -> str:
     return f'<ul class="cards">{"".join(f"<li>{card._repr_html_()}</li>" for card in cards)}</ul>'
-
-
-def verdict_chip(verdict: Verdict, count: int | None = None) -> str:
-    """Return a verdict as word, sign and colour; with ``count``, how many there are."""
-    word, sign = VERDICTS[verdict]
-    number = "" if count is None else f"{count} "
-    return f'<span class="verdict {verdict}"><span aria-hidden="true">{sign}</span> {number}{tr(word)}</span>'
 
 
 def read_tile(record: Mapping[str, Any]) -> Tile:

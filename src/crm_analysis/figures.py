@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 from matplotlib.transforms import Bbox
 
 from crm_analysis.errors import ParameterError
-from crm_analysis.plots.theme import NOTHING, styled
+from crm_analysis.plots.theme import NOTHING, styled, title_width
 from crm_analysis.vector import to_svg
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class NoPicture:
         return self.why
 
     def _repr_html_(self) -> str:
-        return f'<p class="no-picture">{html.escape(self.why)}</p>'
+        return f'<p class="no-picture nothing">{html.escape(self.why)}</p>'
 
 
 @styled
@@ -100,4 +100,7 @@ def _align_title(drawn: Figure, axes: Axes) -> Bbox:
     title.set_visible(True)
     if not title.get_text():
         return held
-    return Bbox.union([held, title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())])
+    seen = title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())
+    wide = title_width(title.get_text())  # as outlines, which are wider than the letters of a screen
+    outlined = Bbox.from_extents(seen.x0, seen.y0, max(seen.x1, seen.x0 + wide), seen.y1)
+    return Bbox.union([held, outlined])

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
 
 from crm_analysis.language import current, msg, spoken, tr
 
@@ -95,14 +95,49 @@ class Finding:
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "money"}
 
 
+@dataclass(frozen=True)
+class Lead:
+    """The answer that opens a page, written large; nothing where there is none."""
+
+    finding: Finding | None
+    language: str = field(default_factory=current)
+
+    def __str__(self) -> str:
+        return self.finding.sentence if self.finding else ""
+
+    __repr__ = __str__
+
+    @spoken
+    def _repr_html_(self) -> str:
+        if self.finding is None:
+            return ""
+        chip = "" if self.finding.verdict == "note" else f"{verdict_chip(self.finding.verdict)} "
+        return f'<p class="lead" id="{html.escape(self.finding.key)}">{chip}{_sentence(self.finding)}</p>'
+
+
 class Findings(tuple[Finding, ...]):
-    """Findings in the order they are read; shows itself as a list of sentences in a notebook."""
+    """Findings in the order they are read; shows itself, or a slice, as a list of sentences in a notebook."""
 
     def __init__(self, _: Iterable[Finding] = ()) -> None:
         self.language = current()
 
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Finding: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Findings: ...
+
+    def __getitem__(self, at: SupportsIndex | slice) -> Finding | Findings:
+        if not isinstance(at, slice):
+            return super().__getitem__(at)
+        part = Findings(super().__getitem__(at))
+        part.language = self.language
+        return part
+
     @spoken
     def _repr_html_(self) -> str:
+        if not self:
+            return f"<p>{tr('There is nothing more to tell.')}</p>"
         rest = self[_OPEN:]
         if len(rest) < 2:  # a fold that hides one line saves none
             return _listed(self)
@@ -131,6 +166,13 @@ def verdict(*, found: bool | None, direction: float, better: Better) -> Verdict:
     return "improved" if (direction > 0) == (better == "up") else "worsened"
 
 
+def verdict_chip(verdict: Verdict, count: int | None = None) -> str:
+    """Return a verdict as word, sign and colour; with ``count``, how many there are."""
+    word, sign = VERDICTS[verdict]
+    number = "" if count is None else f"{count} "
+    return f'<span class="verdict {verdict}"><span aria-hidden="true">{sign}</span> {number}{tr(word)}</span>'
+
+
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
     """Order findings by what they say, how sure it is, and the money at stake; ties keep their order."""
     return sorted(
@@ -139,18 +181,40 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
+def said_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Leave out what another analysis has said before: the same finding with the same figure.
+
+    Examples
+    --------
+    >>> found = [Finding(stem, "no_customer", "note", "", value=0.136) for stem in ("abc", "segments")]
+    >>> [finding.analysis for finding in said_once(found)]
+    ['abc']
+    """
+    seen: set[tuple[str, float, str]] = set()
+    kept = []
+    for finding in findings:
+        if finding.value is not None:
+            what = (finding.key, float(finding.value), finding.unit)
+            if what in seen:
+                continue
+            seen.add(what)
+        kept.append(finding)
+    return kept
+
+
 def _listed(findings: Iterable[Finding]) -> str:
     return f'<ul class="findings">{"".join(map(_item, findings))}</ul>'
 
 
 def _item(finding: Finding) -> str:
-    word, sign = VERDICTS[finding.verdict]
-    label = (
-        f'<span class="verdict {finding.verdict}"><span aria-hidden="true">{sign}</span> {tr(word)}</span>'
-    )
+    return f'<li id="{html.escape(finding.key)}">{verdict_chip(finding.verdict)} {_sentence(finding)}</li>'
+
+
+def _sentence(finding: Finding) -> str:
+    """Write a sentence with the link to itself."""
     key, about = html.escape(finding.key), html.escape(tr("Link to this finding"))
     mark = f'<a class="mark" href="#{key}" aria-label="{about}" title="{about}">#</a>'
-    return f'<li id="{key}">{label} <span>{html.escape(finding.sentence)} {mark}</span></li>'
+    return f"<span>{html.escape(finding.sentence)} {mark}</span>"
 
 
 def _plain(value: Any) -> Any:

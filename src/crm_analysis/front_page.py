@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crm_analysis.cards import verdict_chip
+from crm_analysis.findings import verdict_chip
 from crm_analysis.language import current, msg, plural, spoken, tr
 
 if TYPE_CHECKING:
@@ -27,15 +27,6 @@ _STRENGTHS = {
 
 #: So many findings of one analysis stand open before those of the others.
 _OF_ONE = 2
-
-
-class Lead(str):
-    """The sentence that opens the report: the figure everybody asks for, whatever its rank."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return f'<p class="lead">{html.escape(self)}</p>' if self else ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from crm_analysis.about import Described
+from crm_analysis.cards import Cards, card
+from crm_analysis.findings import Lead
 from crm_analysis.holds import held
 from crm_analysis.language import LANGUAGES, current, msg, spoken, tr
 from crm_analysis.workbook import write_csv, write_workbook
@@ -112,7 +114,7 @@ class Result:
     left_out
         What could not be computed and why, a sentence each.
     tiles
-        The main figures, for the summary.
+        The main figures; the summary shows those of all analyses.
     """
 
     stem: ClassVar[str]
@@ -128,6 +130,20 @@ class Result:
         """Let the docstring name the tables with their columns, and every result show itself as this one."""
         cls.__repr__ = Result.__repr__  # type: ignore[method-assign]  # before a dataclass makes its own
         cls.__doc__ = Described(cls.__doc__ or "")  # type: ignore[assignment]  # a text where it is read
+
+    @property
+    @spoken
+    def lead(self) -> Lead:
+        """The answer to the question of the page, its first finding; ``findings[1:]`` are the others."""
+        return Lead(self.findings[0] if self.findings else None)
+
+    @property
+    @spoken
+    def cards(self) -> Cards:
+        """The main figures, written for reading: value, change, verdict, course."""
+        words, comparison = self.context.words, self.context.comparison
+        against = words.period(comparison) if comparison else ""
+        return Cards(card(tile, words, against=against) for tile in self.tiles)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every frame by its name, in the order declared."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import xlsxwriter
 
 from crm_analysis.columns import column
 
@@ -34,6 +33,8 @@ def write_workbook(
     tables: dict[str, pd.DataFrame], path: Path, words: Words, kinds: dict[str, dict[str, Kind]]
 ) -> Path:
     """Write one sheet a table, with headings people read, units and number formats."""
+    import xlsxwriter  # takes longer to load than a run that writes none should wait
+
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         book.set_properties({"created": _CREATED})
         heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 import crm_analysis as crm
 from crm_analysis.analyses.customer_segments import analyze
@@ -55,7 +57,9 @@ def example(root: Path, shared_data: Path, name: str, tmp_path: Path) -> Any:
     return crm.load(shutil.copy(config, tmp_path))
 
 
-def test_maven_win_rates_do_not_differ(root: Path, shared_data: Path, tmp_path: Path) -> None:
+def test_maven_differs_by_size_of_the_account_and_by_nothing_else(
+    root: Path, shared_data: Path, tmp_path: Path
+) -> None:
     expected = REFERENCE["maven_crm"]
     result = analyze(example(root, shared_data, "maven-crm", tmp_path).view("2017"))
     sums = result.segments.groupby("dimension")[["revenue", "customers", "deals_closed", "deals_won"]].sum()
@@ -68,6 +72,34 @@ def test_maven_win_rates_do_not_differ(root: Path, shared_data: Path, tmp_path: 
     known = result.tests[(result.tests["measure"] == "win_rate") & result.tests["p_value"].notna()]
     assert (rates.verdict, rates.n) == ("no_evidence", len(known))
     assert known["dimension"].nunique() >= 6
+    still = next(f for f in result.findings if f.key == "nothing_differs")
+    assert still.verdict == "no_evidence"
+    assert "industry, region, country or year established" in still.sentence
+    assert {name for name, *_ in found(result)} == {"size", "employees", "revenue"}
+    large_accounts_buy_more(result, tmp_path)
+
+
+def large_accounts_buy_more(result: Any, folder: Path) -> None:
+    """Count by hand, from the files alone: accounts of 5,000 and more employees buy half as much again."""
+    accounts, deals = (pd.read_csv(folder / name) for name in ("accounts.csv", "sales_pipeline.csv"))
+    won = deals[deals["deal_stage"] == "Won"].groupby("account")["close_value"].sum()
+    bought = accounts["account"].map(won)
+    large = accounts["employees"] >= 5000
+    assert (int(large.sum()), bought[large].sum()) == (27, 4_205_222)
+    assert bought[large].mean() / bought[~large].mean() == pytest.approx(1.557, abs=0.001)
+    row = result.segments.set_index("segment").loc["5,000 and more"]
+    assert (row["customers"], row["revenue"]) == (27, 4_205_222)
+    assert row["revenue_per_customer_raw"] == pytest.approx(bought[large].mean())
+    # the typical one against the typical other: median of all ratios, and the plain rank test
+    ratio = np.median(np.divide.outer(bought[large].to_numpy(), bought[~large].to_numpy()))
+    chance = stats.mannwhitneyu(bought[large], bought[~large]).pvalue
+    assert (ratio, chance) == (pytest.approx(1.536, abs=0.001), pytest.approx(6.9e-8, rel=0.01))
+    told = result.tests.set_index(["measure", "segment"]).loc[("revenue_per_customer", "5,000 and more")]
+    assert (told["verdict"], told["strength"]) == ("higher", "strong")
+    # what other traits explain is taken out before, so the page tells a little less than the plain ratio
+    assert told["low"] < ratio - 1 < told["high"]
+    assert told["difference"] == pytest.approx(ratio - 1, abs=0.1)
+    assert 1e-9 < told["p_value"] < 1e-5
 
 
 def test_uci_countries(root: Path, shared_data: Path, tmp_path: Path) -> None:

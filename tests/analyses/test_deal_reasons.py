@@ -428,6 +428,17 @@ class TestSpellings:
         result = analyzed(company(losses(2025, Delivery=5, delivery=3, DELIVERY=2)))
         assert result.spellings["like"].tolist() == ["Delivery", "Delivery"]
 
+    def test_free_text_is_not_compared_and_the_page_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        reasons = losses(2025, **{"Delivery time": 5, "delivery time": 5, "Price": 5})
+        told = "Spellings: loss_reason holds 3 different texts, too many to be a list of reasons"
+        few = analyzed(company(reasons))
+        assert few.spellings["why"].tolist() == ["case"]
+        assert not any(told in said for said in few.left_out)
+        monkeypatch.setattr("crm_analysis.analyses._reasons.spellings.MOST_REASONS", 2)
+        many = analyzed(company(reasons))
+        assert many.spellings.empty
+        assert any(told in said for said in many.left_out)
+
 
 class TestRussian:
     """Answers on small data, which the demo company has none of."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,12 @@ from tests.analyses.forecast_company import company
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
 from crm_analysis.analyses._deals.forecast_backtest import HORIZONS, METHODS, TOGETHER, Backtest
+from crm_analysis.analyses._deals.forecast_level import WinRate
 from crm_analysis.analyses._deals.forecast_origin import History
 from crm_analysis.analyses._deals.forecast_promises import Held, probabilities, promises
 from crm_analysis.analyses._deals.forecast_scores import backtest_frame
 from crm_analysis.analyses._deals.snapshots import snapshots
-from crm_analysis.stats.intervals import wilson
+from crm_analysis.stats.intervals import newcombe, wilson
 from crm_analysis.stats.scores import wape
 from crm_analysis.words import Words
 
@@ -94,7 +97,7 @@ class TestFrames:
         months = found.backtest["month"].dt.to_period("M")
         assert [(m - f).n + 1 for m, f in zip(months, first, strict=True)] == ahead.tolist()
 
-    def test_scores_are_those_of_the_backtest(self, found):
+    def test_scores_are_those_of_the_backtest(self, found, test_of):
         scores = found.scores.set_index(["method", "horizon"])
         for horizon in HORIZONS:
             rows = found.backtest[found.backtest["horizon"] == horizon]
@@ -102,8 +105,14 @@ class TestFrames:
                 if rows[method].notna().all():
                     expected = wape(rows["came"], rows[method])
                     assert scores.loc[(method, horizon), "wape"] == pytest.approx(expected)
-            chosen = scores[scores["chosen"]].loc[(slice(None), horizon), :].iloc[0]
-            assert chosen["coverage"] == pytest.approx(rows["covered"].mean())
+            # of one method all along, whatever was chosen then
+            place = HORIZONS.index(horizon)
+            ranges = [test_of.ranges(number, test_of.chosen) for number in test_of.scored(place)]
+            held = [
+                made.p10[2, place] <= came <= made.p90[2, place]
+                for made, came in zip(ranges, rows["came"], strict=True)
+            ]
+            assert scores.loc[(test_of.chosen, horizon), "coverage"] == pytest.approx(np.mean(held))
 
     def test_probabilities_are_of_the_open_deals(self, tables, found):
         deals = tables["deals"]
@@ -556,6 +565,73 @@ class TestPeriods:
         found = made({**tables, "sales": sold}, "2020-01")
         assert found.why_none
         assert found.forecast.empty
+
+
+class TestCorrection:
+    @pytest.mark.parametrize("horizon", range(3))
+    def test_by_hand_from_what_was_over_then(self, test_of, horizon):
+        for number in (5, 20, len(test_of.origins) - 1):
+            now = test_of.origins[number].at
+            said = came = weights = 0.0
+            over = [i for i in range(number) if test_of.origins[i].at + horizon + 1 <= now]
+            for earlier in over[-24:]:
+                origin = test_of.origins[earlier]
+                weight = 0.5 ** ((now - (origin.at + horizon + 1)) / 9)
+                weights += weight
+                said += weight * origin.points["simulated"][horizon]
+                came += weight * test_of.actual[earlier, horizon]
+            # two months of what was said count as if they had come as said
+            factor = (came + 2 * said / weights) / (said + 2 * said / weights)
+            raw = test_of.origins[number].points["simulated"][horizon]
+            assert abs(factor - 1) > 1e-4
+            assert test_of.points["simulated"][number, horizon] == pytest.approx(raw * factor)
+
+
+def turned(tables, status, share, begins="2025-09-01"):
+    """Copy a company in which so many of the deals decided of late ended in this way instead."""
+    deals = tables["deals"].copy()
+    late = (deals["status"] != "open") & (deals["closed_at"] >= begins)
+    deals.loc[late & (deals.index.to_numpy() * 7 % 100 < 100 * share), "status"] = status
+    return tables | {"deals": deals}
+
+
+class TestWinRate:
+    def test_a_fall_is_told_with_what_forecasts_missed_by(self, tables):
+        found = made(turned(tables, "lost", 0.6))
+        deals = turned(tables, "lost", 0.6)["deals"].dropna(subset="closed_at")
+        ended = deals[(deals["closed_at"] >= "2024-09-01") & (deals["closed_at"] < "2026-01-01")]
+        rates = (ended["status"] == "won").groupby(ended["closed_at"] < "2025-09-01").mean()
+        new = found.win_rate
+        assert [new.lately, new.before] == pytest.approx(rates.tolist())
+        assert new.change.high < 0
+        monthly = found.backtest[
+            (found.backtest["horizon"] == "1") & (found.backtest["month"] >= "2025-09-01")
+        ]
+        assert len(monthly) == 4
+        assert new.missed == pytest.approx(monthly["mean"].sum() / monthly["came"].sum() - 1)
+        sentence = said(found)["win_rate_change"].sentence
+        assert sentence.startswith("The win rate has fallen: ")
+        assert f"{new.missed:.0%} too high over these months. Expect less than the forecast says" in sentence
+
+    def test_a_rise_too(self, tables):
+        found = made(turned(tables, "won", 0.5))
+        assert found.win_rate.change.low > 0
+        assert "too low over these months. Expect more" in said(found)["win_rate_change"].sentence
+
+    def test_nothing_is_told_where_nothing_changed(self, found):
+        assert found.win_rate is None
+        assert "win_rate_change" not in said(found)
+
+    def test_nor_where_there_are_too_few_months_or_deals(self, tables):
+        short = turned(company(21, begins="2024-04-01"), "lost", 0.9)
+        assert made(short).win_rate is None
+        few = turned(company(inflow=5), "lost", 0.9)
+        assert made(few).win_rate is None
+
+    def test_where_forecasts_kept_up_that_is_said(self, found):
+        kept = WinRate(0.1, 0.3, newcombe(10, 100, 90, 300), 100, missed=-0.2)
+        sentence = said(replace(found, win_rate=kept))["win_rate_change"].sentence
+        assert sentence.endswith("So far the forecasts made a month ahead have kept up with it.")
 
 
 class TestPromises:

@@ -109,6 +109,16 @@ class TestDemo:
         assert {f.key for f in result.findings} >= {"decision_days", "event_decision_days"}
         assert {f.department for f in result.findings} == {"sales", "marketing"}
 
+    def test_the_page_opens_with_what_became_of_each_kpi(self, result):
+        opening = result.findings[0]
+        assert opening.key == "overview"
+        better, worse, unclear = opening.sentence.removesuffix(".").split(". ")
+        assert better.startswith("Getting better: ")
+        assert "first contact to decision" in better
+        assert worse == "Getting worse: the number of contacts per client won"
+        assert unclear.startswith("No evidence of a change: ")
+        assert "cost of attracting one client" in unclear
+
     @pytest.mark.parametrize("language", ["en", "ru"])
     def test_each_kpi_has_a_whole_card(self, demo, language):
         cards = analyze(demo.view("2026-10", language=language)).definitions
@@ -151,7 +161,7 @@ def test_planted_decline_of_the_mean_deal_is_found(root):
     assert (row["verdict"], row["strength"]) == ("worsened", "strong")
     assert row["growth_low"] < -0.30 < row["growth_high"]
     finding = next(f for f in found.findings if f.key == "deal_amount")
-    assert finding.sentence.startswith("Getting worse: the average deal won falls by €")
+    assert finding.sentence.startswith("Very likely worse: the average deal won falls by €")
     assert finding.money > 0
 
 

@@ -110,7 +110,25 @@ def test_the_report_opens_with_revenue_whatever_its_rank(view: PeriodView, saved
     )
     result = crm.summary.analyze(view)
     assert result.ranked.findings[0].key == "sure"
-    assert soup(result.lead).p.get_text() == next(f.sentence for f in result.findings if f.key == "revenue")
+    assert str(result.lead) in soup(result.lead).p.get_text()
+    assert str(result.lead) == next(f.sentence for f in result.findings if f.key == "revenue")
+
+
+def test_what_two_analyses_say_alike_stands_once(view: PeriodView, saved: Path) -> None:
+    leave(saved, "customer_abc", finding("customer_abc", "without_customer", "note", value=0.136))
+    leave(
+        saved,
+        "customer_segments",
+        finding("customer_segments", "without_customer", "note", value=0.136),
+        finding("customer_segments", "other", "note", value=0.136),
+    )
+    result = crm.summary.analyze(view)
+    assert [(f.analysis, f.key) for f in result.ranked.findings] == [
+        ("customer_abc", "without_customer"),
+        ("customer_segments", "other"),
+    ]
+    # the table keeps all of them
+    assert len(result.answers) == 3
 
 
 def test_without_sales_there_is_no_opening_sentence(view: PeriodView, saved: Path) -> None:

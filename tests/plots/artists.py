@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 import crm_analysis as crm
@@ -56,11 +57,22 @@ def faults(axes: Axes) -> list[str]:
     width = whole.width / figure.dpi
     if width > WIDTH * _WIDEST:
         found.append(f"{width:.1f} inches wide")
+    found += [f"the title {line!r} is wider than the picture" for line in _too_wide(axes)]
     for (one, box), (other, second) in combinations(placed, 2):
         if _meet(box, second):
             found.append(f"{one!r} over {other!r}")
     drawn = [one for one in figure.findobj(Axes) if one.axison]
     return found + [fault for one in drawn for axis in (one.xaxis, one.yaxis) for fault in _bare(one, axis)]
+
+
+def _too_wide(axes: Axes) -> list[str]:
+    """List the lines of the title that are cut on a page, where letters are not rounded to dots."""
+    title = axes._left_title  # type: ignore[attr-defined]
+    letters, most = title.get_fontproperties(), 72 * axes.get_figure(root=True).get_figwidth()
+    lines = title.get_text().split("\n")
+    return [
+        line for line in lines if text_to_path.get_text_width_height_descent(line, letters, False)[0] > most
+    ]
 
 
 def _placed(figure: Any) -> list[tuple[str, Bbox]]:

@@ -115,6 +115,8 @@ def test_what_covers_or_bares_is_found() -> None:
     axes.figure.set_layout_engine("none")  # which would press the axes together
     axes.text(18, 3, "far out of the picture")
     assert any(fault.endswith("inches wide") for fault in faults(axes))
+    axes.set_title("A title that goes on and on " * 4, loc="left")
+    assert any(fault.endswith("is wider than the picture") for fault in faults(axes))
 
 
 def test_all_modules_are_covered() -> None:

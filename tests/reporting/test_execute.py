@@ -186,7 +186,7 @@ def test_an_idle_kernel_is_not_interrupted_before_it_is_ended(attempt, monkeypat
 
 def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) -> None:
     kernel = {"argv": [sys.executable, "-c", "", "{connection_file}"], "language": "python"}
-    monkeypatch.setattr("crm_analysis.reporting.execute.get_kernel_dict", lambda: kernel)
+    monkeypatch.setattr("crm_analysis.reporting.kernel.get_kernel_dict", lambda: kernel)
     monkeypatch.setattr("os.environ", dict(os.environ))
     outcome = execute(Task("report", as_text(make_notebook("1")), {}, tmp_path))
     assert outcome == Outcome("report", "failed", None, outcome.error)

@@ -6,6 +6,7 @@ import base64
 import copy
 import io
 import re
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -232,10 +233,17 @@ def test_a_drawing_is_shown_as_it_is_and_follows_the_screen() -> None:
     page = soup(shown({"image/svg+xml": DRAWING, "image/png": png(), "text/plain": "p"}, about))
     assert len(page.find_all("img")) == 1
     kind, content = page.img["src"].split(",")
-    assert kind == "data:image/svg+xml;base64"
-    assert base64.b64decode(content).decode() == DRAWING
+    assert kind == "data:image/svg+xml"
+    assert not set('<>"#&') & set(content)  # nothing that HTML or an address could stumble over
+    assert unquote(content) == DRAWING.replace('"', "'")
     assert (page.img["alt"], page.img["width"]) == ("Revenue by month", "600")
     assert "drawn" in page.img.parent["class"]
+
+
+def test_a_drawing_keeps_signs_that_mean_something_elsewhere() -> None:
+    named = DRAWING.replace("<path", "<path font-family=\"'Charter' & 7% #1 Ж\"")
+    page = soup(shown({"image/svg+xml": named}, {"image/svg+xml": {"alt": "Revenue by month"}}))
+    assert unquote(page.img["src"].partition(",")[2]) == named
 
 
 @pytest.mark.parametrize(

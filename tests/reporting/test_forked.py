@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,12 @@ from jupyter_client.manager import KernelManager
 from tests.conftest import ROOT
 from tests.reporting.conftest import SAVE, Project, ended, make_notebook, runs
 
+from crm_analysis.demo import write_demo
 from crm_analysis.reporting import forked
 from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
 from crm_analysis.reporting.execute import Outcome, Task, execute
 from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone, warm_process
+from crm_analysis.reporting.notebooks import discover
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
@@ -84,24 +87,28 @@ def manager(warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 # -- as a cold kernel --------------------------------------------------------------------------------------
 
 
-def test_a_demo_report_is_the_same_byte_for_byte_from_a_cold_and_from_a_forked_kernel(
+def test_every_report_is_the_same_byte_for_byte_from_cold_and_from_forked_kernels(
     quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    text = (ROOT / "notebooks" / "1_sales_dynamics.ipynb").read_text()
-    parameters = {"period": "2026-10", "data": str(ROOT / "data" / "demo")}
+    data = tmp_path / "data"
+    write_demo(data, deals=600)
+    parameters = {"period": "2026-10", "data": str(data)}
+    first, *analyses = discover(ROOT / "notebooks")
     made = []
     for name, address in (("cold", ""), ("forked", shared)):
         monkeypatch.setenv(SOCKET, address) if address else monkeypatch.delenv(SOCKET, raising=False)
         out = tmp_path / name
         out.mkdir()
-        outcome = execute(Task("sales_dynamics", text, parameters, out))
-        assert outcome == Outcome("sales_dynamics", "published"), outcome.error
-        notebook = out / "sales_dynamics.ipynb"
-        veil = make_veil(parameters["data"], out, {})
-        notebook.write_text(as_text(clean(from_text(notebook.read_text()), veil)))
+        tasks = [Task(one.stem, one.text, parameters, out) for one in (*analyses, first)]
+        with ThreadPoolExecutor(2) as beside:
+            outcomes = [*beside.map(execute, tasks[:-1]), execute(tasks[-1])]
+        assert outcomes == [Outcome(task.stem, "published") for task in tasks]
+        for notebook in out.glob("*.ipynb"):
+            cleaned = clean(from_text(notebook.read_text()), make_veil(parameters["data"], out, {}))
+            notebook.write_text(as_text(cleaned))
         made.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
     cold, warm = made
-    assert len(cold) > 5
+    assert len(cold) > 5 * len(tasks)
     assert cold.keys() == warm.keys()
     assert [name for name in cold if cold[name] != warm[name]] == []
 
@@ -132,7 +139,7 @@ def test_a_forked_kernel_stands_in_the_same_surroundings(
 def test_pictures_appear_by_themselves_where_nothing_else_is_wanted(
     quiet: None, shared: str, say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crm_analysis.reporting.execute.ENVIRONMENT", {**ENVIRONMENT, "MPLBACKEND": ""})
+    monkeypatch.setattr("crm_analysis.reporting.kernel.ENVIRONMENT", {**ENVIRONMENT, "MPLBACKEND": ""})
     drawn = "import matplotlib.pyplot as plt; plt.plot([1, 2]); print(plt.get_backend())"
     cold = say(drawn)
     monkeypatch.setenv(SOCKET, shared)
@@ -231,8 +238,21 @@ def test_the_specification_is_valid_and_asks_for_this_provisioner() -> None:
 def test_what_is_settled_at_the_start_is_never_that_of_another(
     warm: str, say, monkeypatch, name: str
 ) -> None:
-    monkeypatch.setattr("crm_analysis.reporting.execute.ENVIRONMENT", {**ENVIRONMENT, name: "2"})
+    monkeypatch.setattr("crm_analysis.reporting.kernel.ENVIRONMENT", {**ENVIRONMENT, name: "2"})
     assert say(f"import os; print(os.environ[{name!r}])", PARENT) == ["2", str(os.getpid())]
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_where_a_fork_is_unsafe_or_not_to_be_had_all_is_cold(
+    quiet: None, say, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(sys, "platform", system)
+        kept = warm_process(ENVIRONMENT)
+        kept.__enter__()
+    assert SOCKET not in os.environ
+    assert say(PARENT) == [str(os.getpid())]
+    kept.__exit__(None, None, None)
 
 
 def test_without_a_registered_provisioner_all_is_cold(quiet: None, say, monkeypatch) -> None:
@@ -313,6 +333,7 @@ COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv
     [
         ("forked", "runner", signal.SIGKILL, -signal.SIGKILL),
         ("forked", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
+        ("forked", "runner and server", signal.SIGKILL, -signal.SIGKILL),
         ("forked", "server", signal.SIGKILL, 0),
         ("forked", "kernel", signal.SIGKILL, 1),
         ("forked", "kernel", signal.SIGSEGV, 1),
@@ -339,12 +360,14 @@ def test_whoever_is_killed_no_process_is_left(
     children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
     assert (parent == runner.pid) == (how == "cold")
 
-    os.kill({"runner": runner.pid, "server": parent, "kernel": kernel}[victim], by)
+    numbers = {"runner": runner.pid, "server": parent, "kernel": kernel}
+    for one in victim.split(" and "):
+        os.kill(numbers[one], by)
     assert ended(kernel, child)
     output, _ = runner.communicate(timeout=60)
     assert runner.returncode == code, output
     assert ended(runner.pid, *children)
-    if victim == "runner":
+    if victim.startswith("runner"):
         assert not [path for path in project.reports.rglob("*") if path.suffix in {".html", ".json"}]
     if by == signal.SIGTERM:
         assert b"Traceback" not in output

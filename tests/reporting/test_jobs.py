@@ -16,10 +16,10 @@ GIB = 1 << 30
 
 @pytest.mark.parametrize(
     ("cores", "free", "expected"),
-    [(2, 24 * GIB, 2), (16, 2 * GIB, 6), (16, GIB, 1), (4, 0, 1), (4, None, 4)],
+    [(2, 24 * GIB, 3), (16, 2 * GIB, 6), (16, GIB, 1), (4, 0, 1), (4, None, 5)],
     ids=["cores", "memory", "little", "none", "nobody tells"],
 )
-def test_as_many_as_cores_and_memory_allow_and_one_at_least(
+def test_one_more_than_cores_as_far_as_memory_allows_and_one_at_least(
     monkeypatch: pytest.MonkeyPatch, cores: int, free: int | None, expected: int
 ) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)

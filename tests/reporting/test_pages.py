@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat import v4 as nb
 
+from crm_analysis import figures
 from crm_analysis.errors import PeriodError
 from crm_analysis.findings import Finding, Findings
 from crm_analysis.period import parse
@@ -114,6 +115,52 @@ def test_the_method_is_folded_with_all_that_belongs_to_it() -> None:
 def test_a_fold_needs_a_heading() -> None:
     made = page(output("<p>the tests</p>", "method"), prose("More of it.", "method"))
     assert made.select("details") == []
+
+
+NO_PICTURE = figures.NoPicture("No costs & nothing <else>.")._repr_html_()
+NO_TABLE = '<p class="table-note nothing"><strong>Returns:</strong> No rows.</p>'
+
+
+def test_parts_that_show_nothing_become_a_line_each_before_the_method() -> None:
+    made = page(
+        prose("## In short"),
+        output("<ul><li>Found.</li></ul>"),
+        prose("## Returns\n\nHow to read the picture."),
+        output(NO_PICTURE),
+        output(NO_TABLE),
+        output(""),
+        prose("## Kinds of cost\n\nHow to read the table."),
+        output(NO_TABLE),
+        prose("## Leads\n\nHow to read it."),
+        output(NO_PICTURE),
+        output("<table><caption>Leads</caption><tr><td>1</td></tr></table>"),
+        prose("## Method\n\nHow it is counted.", "method"),
+        output(NO_TABLE, "method"),
+    )
+    headings = [heading.get_text() for heading in made.find_all("h2")]
+    assert headings == ["In short", "Leads", "What these data do not tell", "Method"]
+    told = made.find(id="part-what-these-data-do-not-tell").find_next("ul")
+    assert [line.get_text() for line in told.find_all("li")] == [
+        "Returns: No costs & nothing <else>.",
+        "Kinds of cost: No rows.",
+    ]
+    text = made.find("main").get_text()
+    assert "How to read the picture" not in text
+    assert "How to read it" in text  # a part with a table stays whole
+    assert text.count("No rows.") == 2  # once in the list, once in the method
+
+
+def test_why_a_part_is_silent_can_do_nothing() -> None:
+    markup = '<p class="no-picture nothing">So<script>alert(1)</script> <img src=x onerror=alert(1)></p>'
+    made = page(prose("## Returns"), output(markup))
+    told = made.find(id="part-what-these-data-do-not-tell").find_next("ul")
+    assert not made.find_all(["script", "img"])
+    assert told.get_text() == "Returns: Soalert(1)"
+
+
+def test_a_page_that_shows_everything_has_no_such_list() -> None:
+    made = page(prose("## Leads"), output("<table><tr><td>1</td></tr></table>"), prose("## Prose alone"))
+    assert [heading.get_text() for heading in made.find_all("h2")] == ["Leads", "Prose alone"]
 
 
 # -- between the pages ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from crm_analysis.errors import NotReadyError
 from crm_analysis.reporting.execute import Outcome
 from crm_analysis.reporting.progress import Lines, Log, logfmt
 
+#: Of the day these tests run: what a scheduler asks for each month.
+LAST_MONTH = f"{datetime.now(UTC).date().replace(day=1) - timedelta(days=1):%Y-%m}"
 HOSTILE = 'ValueError: "a" = \x1b[2J\x07 \r\n b\\c \u202edrow\u2028 \x9b31m Späth'
 
 
@@ -119,7 +122,9 @@ def scheduled(tmp_path_factory) -> tuple[Project, list[Done]]:
     from tests.reporting.conftest import make_project
 
     project = make_project(tmp_path_factory.mktemp("scheduled") / "project")
-    return project, [command(project, "2026-02", FORCE_COLOR="1") for _ in range(2)]
+    with (project.folder / "data" / "sales.csv").open("a") as sales:
+        sales.write(f"late,,{LAST_MONTH}-15,1.0,lamp\n")
+    return project, [command(project, "last-month", FORCE_COLOR="1") for _ in range(2)]
 
 
 def test_without_a_terminal_there_is_a_line_a_report_and_one_for_the_run(scheduled) -> None:
@@ -131,8 +136,8 @@ def test_without_a_terminal_there_is_a_line_a_report_and_one_for_the_run(schedul
     assert {line["report"] for line in reports} == {"sales_dynamics", "customer_abc", "summary"}
     assert {line["status"] for line in reports} == {"published"}
     assert all(float(line["seconds"]) > 0 for line in reports)
-    assert (last["period"], last["status"]) == ("2026-02", "published")
-    assert last["page"] == str(Path("reports/2026-02/index.html"))
+    assert (last["period"], last["status"]) == (LAST_MONTH, "published")
+    assert last["page"] == str(Path("reports", LAST_MONTH, "index.html"))
 
 
 def test_the_second_run_does_nothing_and_says_so(scheduled) -> None:
@@ -143,12 +148,12 @@ def test_the_second_run_does_nothing_and_says_so(scheduled) -> None:
     assert [(line["report"], line["status"]) for line in reports] == [
         (stem, "up_to_date") for stem in ("summary", "sales_dynamics", "customer_abc")
     ]
-    assert (last["status"], last["page"]) == ("up_to_date", "reports/2026-02/index.html")
-    made = json.loads((project.reports / "2026-02" / "manifest.json").read_text())
+    assert (last["status"], last["page"]) == ("up_to_date", f"reports/{LAST_MONTH}/index.html")
+    made = json.loads((project.reports / LAST_MONTH / "manifest.json").read_text())
     before = {path: path.stat().st_mtime_ns for path in project.reports.rglob("*") if path.is_file()}
-    assert command(project, "2026-02").code == 0
+    assert command(project, "last-month").code == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert json.loads((project.reports / "2026-02" / "manifest.json").read_text()) == made
+    assert json.loads((project.reports / LAST_MONTH / "manifest.json").read_text()) == made
 
 
 def test_a_failure_is_told_on_standard_error_too(scheduled, tmp_path: Path) -> None:
@@ -156,16 +161,20 @@ def test_a_failure_is_told_on_standard_error_too(scheduled, tmp_path: Path) -> N
 
     project = Project(Path(shutil.copytree(scheduled[0].folder, tmp_path / "project")))
     project.write("2_customer_abc", LOAD, "raise ValueError('\\x1b[2Jboo')", title="Clients")
-    failed = command(project, "2026-02")
+    failed = command(project, "last-month")
     assert failed.code == 1
-    assert "2026-02 customer_abc failed: cell 4: ValueError: \\u001b[2Jboo" in failed.err
+    assert f"{LAST_MONTH} customer_abc failed: cell 4: ValueError: \\u001b[2Jboo" in failed.err
     assert "\x1b" not in failed.out + failed.err
     last = read_log(failed.out)[-1]
-    assert (last["status"], last["level"], last["page"]) == ("failed", "error", "reports/2026-02/index.html")
+    assert (last["status"], last["level"], last["page"]) == (
+        "failed",
+        "error",
+        f"reports/{LAST_MONTH}/index.html",
+    )
 
 
 def test_a_reader_who_hangs_up_gets_no_traceback(scheduled) -> None:
-    line = f"{sys.executable} -m crm_analysis report 2026-02 --data data | true"
+    line = f"{sys.executable} -m crm_analysis report last-month --data data | true"
     done = subprocess.run(["sh", "-c", line], cwd=scheduled[0].folder, capture_output=True, check=False)
     assert b"Traceback" not in done.stderr
     assert b"Logging error" not in done.stderr
@@ -174,7 +183,7 @@ def test_a_reader_who_hangs_up_gets_no_traceback(scheduled) -> None:
 def test_in_a_terminal_there_are_lines_for_people(scheduled) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "crm_analysis", "report", "2026-02", "--data", "data"],
+        [sys.executable, "-m", "crm_analysis", "report", "last-month", "--data", "data"],
         cwd=scheduled[0].folder, stdout=theirs, stderr=theirs, stdin=theirs,
         env={**os.environ, "TERM": "xterm"},
     ) as run:  # fmt: skip
@@ -189,6 +198,6 @@ def test_in_a_terminal_there_are_lines_for_people(scheduled) -> None:
             os.close(ours)
     assert run.returncode == 0
     text = seen.decode()
-    assert "2026-02  up to date; --force runs it again" in text
-    assert "reports/2026-02/index.html" in text
+    assert f"{LAST_MONTH}  up to date; --force runs it again" in text
+    assert f"reports/{LAST_MONTH}/index.html" in text
     assert "status=" not in text

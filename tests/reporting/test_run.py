@@ -7,8 +7,10 @@ import os
 import re
 import sys
 import time
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from tests.reporting.conftest import LOAD, SAVE, Project
@@ -17,6 +19,7 @@ from tests.reporting.logs import read_log
 import crm_analysis
 from crm_analysis.reporting.notebooks import discover
 from crm_analysis.reporting.order import Order
+from crm_analysis.reporting.period_run import PeriodRun
 from crm_analysis.reporting.plan import make_plans
 from crm_analysis.reporting.run import _ended_by_signal
 
@@ -226,6 +229,29 @@ def test_a_range_is_published_period_by_period(published: Project) -> None:
     told = {(line["period"], line.get("report")): line["status"] for line in read_log(again.stdout)}
     assert told["2026-02", "sales_dynamics"] == "up_to_date"
     assert told["2026-01", "sales_dynamics"] == "published"
+
+
+@pytest.mark.parametrize(
+    ("took", "begun"),
+    [
+        ({"sales_dynamics": 1.5, "customer_abc": 9.0}, ["customer_abc", "sales_dynamics"]),
+        ({"sales_dynamics": 9.0, "customer_abc": 1.5}, ["sales_dynamics", "customer_abc"]),
+        ({"sales_dynamics": 9.0}, ["customer_abc", "sales_dynamics"]),  # it may take longest
+    ],
+)
+def test_what_took_longest_the_last_time_begins_first(
+    published: Project, monkeypatch: pytest.MonkeyPatch, took: dict[str, float], begun: list[str]
+) -> None:
+    made = published.reports / "2026-02" / "manifest.json"
+    record = json.loads(made.read_text())
+    record["times"]["notebooks"] = took
+    made.write_text(json.dumps(record))
+    monkeypatch.chdir(published.folder)
+    found = discover(published.folder / "notebooks")
+    (plan,) = make_plans(Order("2026-02", "data", Path("reports"), found, found, force=True))
+    pool = Mock(Executor)
+    PeriodRun(plan, pool)
+    assert [task.stem for _, task in (call.args for call in pool.submit.call_args_list)] == begun
 
 
 def test_a_secret_reaches_no_file_and_no_terminal(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_analysis.findings import Verdict
+    from crm_analysis.words import Words
 
 
 def finding(
@@ -52,6 +53,21 @@ def records(frame: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
 def joined(names: Sequence[str], last: str = "") -> str:
     """List names in a sentence: "A, B and C", or with another word before the last; empty without names."""
     return (last or tr(" and ")).join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def few(names: Sequence[str], words: Words, most: int = 3) -> str:
+    """List the first names, and say how many more there are.
+
+    Examples
+    --------
+    >>> from crm_analysis.words import Words
+    >>> few(["A", "B", "C", "D", "E"], Words(), 2), few(["A", "B", "C"], Words(), 2)
+    ('A, B and 3 more', 'A, B and C')
+    """
+    rest = len(names) - most
+    if rest < 2:  # one name takes no more room than the words for it
+        return joined(names)
+    return joined([*names[:most], tr("{count} more").format(count=words.number(rest))])
 
 
 def relative(now: float, before: float | None) -> float | None:

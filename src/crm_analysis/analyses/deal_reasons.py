@@ -15,7 +15,7 @@ from crm_analysis.analyses._reasons.hotspots import hotspots, stage_map
 from crm_analysis.analyses._reasons.parts import STEM, Parts
 from crm_analysis.analyses._reasons.price import price_check
 from crm_analysis.analyses._reasons.records import discipline
-from crm_analysis.analyses._reasons.spellings import spellings
+from crm_analysis.analyses._reasons.spellings import free_text, spellings, written_reasons
 from crm_analysis.findings import Findings
 from crm_analysis.language import spoken
 from crm_analysis.result import Result, Sentences
@@ -45,9 +45,9 @@ class DealReasonsResult(Result):
         "reasons_year": _SHARES,
         "departments": _SHARES,
         "departments_year": _SHARES,
-        "hotspots": {"expected": "number"},
+        "hotspots": {"expected": "cases"},
         "stage_map": {"low": "share", "high": "share"},
-        "discipline": {"low": "share", "high": "share", "expected": "number"},
+        "discipline": {"low": "share", "high": "share", "expected": "cases"},
         "price_check": {"low": "relative", "high": "relative", "lost": "count"},
         "drivers": {"low": "number", "high": "number"},
         "spellings": {"why": "name"},
@@ -149,6 +149,7 @@ def analyze(view: PeriodView) -> DealReasonsResult:
     loss_reasons, win_reasons, departments = judge(period)
     lost = deals.of("loss", windows.year)
     explained = lost if "loss" in deals.held else lost.iloc[:0]
+    written = written_reasons(view)
     parts = Parts(
         context=view.context,
         deals=deals,
@@ -159,7 +160,8 @@ def analyze(view: PeriodView) -> DealReasonsResult:
         departments_year=departments_year,
         hotspots=hotspots(explained, deals.stages),
         discipline=discipline(explained),
-        spellings=spellings(view),
+        spellings=spellings(written),
+        free_text=free_text(written),
     )
     price, driven = price_check(view), drivers(view)
     words = parts.words

@@ -90,8 +90,8 @@ def analyze(view: PeriodView, *, event_on: str = "") -> ProcessKpisResult:
             ``scale``, ``method``.
         ``series``
             A row a KPI, group and whole month, up to 60: ``value, low, high, n``; ``adjusted`` (season
-            taken out, from 24 months on), ``centre`` (its trend line), ``limit_low, limit_high`` (normal
-            variation) and ``signal``.
+            taken out; missing below 24 months), ``centre`` (its trend line), ``limit_low, limit_high``
+            (normal variation) and ``signal``.
         ``breaks``
             A row a tested course of a year or more: ``month`` from which on the level seems to be another,
             ``before, after``, ``p_value`` (from 36 months on where autocorrelation is low),

@@ -13,8 +13,8 @@ import pandas as pd
 
 from crm_analysis.analyses._summary_records import collect, title
 from crm_analysis.cards import Card, Cards, card, read_tile
-from crm_analysis.findings import Finding, Findings, ranked
-from crm_analysis.front_page import Gaps, Lead, RankedFindings, Reader, Readers
+from crm_analysis.findings import Finding, Findings, Lead, ranked, said_once
+from crm_analysis.front_page import Gaps, RankedFindings, Reader, Readers
 from crm_analysis.language import msg, spoken, tr
 from crm_analysis.result import Result
 
@@ -75,7 +75,7 @@ class SummaryResult(Result):
     @spoken
     def ranked(self) -> RankedFindings:
         """The findings, the most certain and dearest first, without the one that opens the report."""
-        rest = [f for f in self.findings if (f.analysis, f.key) != _LEAD]
+        rest = [f for f in said_once(self.findings) if (f.analysis, f.key) != _LEAD]
         titles = {stem: title(stem) for stem in self.made}
         pages = self.made if self.has_pages else frozenset()
         return RankedFindings(rest, titles, pages)
@@ -84,7 +84,7 @@ class SummaryResult(Result):
     @spoken
     def lead(self) -> Lead:
         """The sentence that opens the report; empty where sales could not be analysed."""
-        return Lead(next((f.sentence for f in self.findings if (f.analysis, f.key) == _LEAD), ""))
+        return Lead(next((f for f in self.findings if (f.analysis, f.key) == _LEAD), None))
 
     @cached_property
     @spoken

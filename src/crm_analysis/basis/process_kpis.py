@@ -44,6 +44,7 @@ def _of(kpi: str, rows: str) -> dict[str, Basis]:
 
 
 BASIS: dict[str, Basis] = {
+    "overview": Basis("trends", _TREND, "group == 'all'", columns=_COLUMNS, also=("kpis", "series")),
     "event_*": Basis(
         "event",
         msg(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crm_analysis.columns.heading import Heading
+from crm_analysis.language import msg
 
 HEADINGS: dict[str, Heading] = {
     "customer_id": Heading("Customer id", "text"),
@@ -36,7 +37,7 @@ HEADINGS: dict[str, Heading] = {
     "Z": Heading("Z, irregular", "count"),
     "n/a": Heading("Too short a history", "count"),
     "from_class": Heading("Class before", "name"),
-    "to_class": Heading("Class now", "name"),
+    "to_class": Heading("Class now", "name", {"lost": msg("Lost")}),
     "gini": Heading("Gini: 0 all alike, 1 one has it all", "number"),
     "hhi": Heading("Herfindahl: sum of squared shares", "number"),
     "top_1": Heading("Share of the top 1% of customers", "share"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from crm_analysis.language import named, tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crm_analysis.words import Words
 
@@ -29,12 +29,21 @@ Kind = Literal[
     "relative",
     "points",
     "count",
+    "cases",  # an expected count: tenths where it is small
     "number",
     "days",
     "month",
     "day",
     "p_value",
 ]
+
+#: Places of a column by its largest figure, for kinds whose figures have places of their own.
+_PLACES: dict[Kind, tuple[tuple[float, int], ...]] = {
+    "money": ((100, 0), (0, 2)),
+    "days": ((10, 0), (0, 1)),
+    "number": ((100, 0), (10, 1), (1, 2), (0, 3)),
+}
+_FAR = 100
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Heading:
 
     label: str
     kind: Kind = "number"
+    #: Of names among its values that are also the name of another column: what they mean here.
+    here: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def heading(self, words: Words) -> str:
         """Return the label with its unit, in the language of the words."""
@@ -51,8 +62,8 @@ class Heading:
             return f"{label}, {words.currency}"
         return tr("{label}, days", words.language).format(label=label) if self.kind == "days" else label
 
-    def write(self, value: Any, words: Words) -> str:
-        """Write one value for reading."""
+    def write(self, value: Any, words: Words, digits: int | None = None) -> str:
+        """Write one value for reading, a figure with so many places as its column has (:meth:`places`)."""
         if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
             return NONE
         if isinstance(value, bool | np.bool):
@@ -60,14 +71,37 @@ class Heading:
         if self.kind == "verdict":
             return tr(VERDICTS[value][0] if value in VERDICTS else str(value), words.language)
         if self.kind == "name":
-            return tr(_label(str(value)), words.language)
+            return tr(self.here.get(str(value)) or _label(str(value)), words.language)
         if self.kind == "label":
             return tr(str(value), words.language)
         if self.kind == "plain":
             return _identifier(str(value), words.language)
         if self.kind == "text" or isinstance(value, str):
             return named(str(value), words.language)
-        return self._number(value, words)
+        return self._number(value, words) if digits is None else words.number(value, digits)
+
+    def places(self, values: pd.Series) -> int | None:
+        """Return the places with which figures below each other are written; None: each with its own.
+
+        The largest decides, so that a column of thousands has no cents and one of weeks no tenths of a day.
+
+        Examples
+        --------
+        >>> Heading("Pause", "days").places(pd.Series([4.0, 6.25, 13.0]))
+        0
+        >>> Heading("Times as common").places(pd.Series([0.427, 2.07]))
+        2
+        """
+        if self.kind not in _PLACES or not pd.api.types.is_numeric_dtype(values):
+            return None
+        sizes = np.abs(values.to_numpy(dtype=float, na_value=np.nan))
+        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+        if not (sizes % 1).any():
+            return 0
+        largest = sizes.max()
+        if self.kind == "number" and largest > _FAR * np.median(sizes):
+            return None  # the usual ones would be rounded away
+        return next(places for least, places in _PLACES[self.kind] if largest >= least)
 
     def _number(self, value: Any, words: Words) -> str:
         writers: dict[Kind, Callable[[Any], str]] = {
@@ -76,6 +110,7 @@ class Heading:
             "relative": words.change,
             "points": words.points,
             "count": lambda v: words.number(v, 0),
+            "cases": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "month": words.month,
             "day": words.day,

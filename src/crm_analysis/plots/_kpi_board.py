@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +32,6 @@ _CHIPS = {"improved": GOOD, "worsened": BAD, "no_evidence": PALE, "not_enough_da
 #: Narrower than other pictures, since it is all words: a phone shrinks it less.
 _WIDTH = 4.6
 _ROW = 0.86
-#: Letters in a line of the title.
-_TITLE = 40
 #: How a title counts the verdicts.
 _SAID = {
     "improved": msg("{count} improved"),
@@ -86,7 +83,7 @@ def board(result: ProcessKpisResult, ax: Axes | None = None) -> Axes:
         parts.append(f"{tr(LABELS[row['kpi']])}: {word}, {change}, {now}")
     return describe(
         ax,
-        textwrap.fill(_headline(rows), _TITLE),
+        _headline(rows),
         tr("Board of the KPIs. {told}.").format(told="; ".join(parts)),
     )
 

@@ -247,15 +247,15 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
             )
         )
     top = max(end for end, *_ in ends) or 0.1
-    most = int(result.lag["months"].max())
+    most = max(1, *(int(months) for _, months, *_ in ends))
     ax.set(
-        xlim=(0, max(most, 1)),
+        xlim=(0, most),
         ylim=(0, top * 1.1),
         xlabel=tr("Months since the first contact"),
         ylabel=tr("Share won"),
     )
     share_axis(ax.yaxis, words)
-    ax.set_xticks(range(0, max(most, 1) + 1, 2 if most > 6 else 1))
+    ax.set_xticks(range(0, most + 1, 2 if most > 6 else 1))
     _label_ends(ax, ends, top)
     known = result.pace.to_dict("records")[0]
     half = words.counted(round(known["median_days"]), "day")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axis import XAxis
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
@@ -47,6 +49,8 @@ WIDE = (WIDTH, 3.7)
 UNDER_A_LABEL = 42
 #: Size of figures within a picture, in points.
 SMALL = 10
+#: Room on both sides of a title, in inches.
+_BESIDE_A_TITLE = 0.15
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -104,10 +108,39 @@ def new_axes(ax: Axes | None = None, *, size: tuple[float, float] = WIDE, grid: 
 
 
 def describe(ax: Axes, title: str, alt: str) -> Axes:
-    """Give the picture its title and the description that stands for it where it cannot be seen."""
-    ax.set_title(title, loc="left")
+    """Give the picture its title and the description that stands for it where it cannot be seen.
+
+    A title wider than the picture goes on in the next line: on a page it would be cut, or shrink all else.
+    """
+    width = ax.get_figure(root=True).get_figwidth() - _BESIDE_A_TITLE  # type: ignore[union-attr]
+    ax.set_title(_in_lines(title, width), loc="left")
     ax.set_label(alt)
     return ax
+
+
+def title_width(text: str) -> float:
+    """Return the width of a title in inches, as it will be printed: a screen's measure rounds each letter."""
+    letters = FontProperties(
+        family=plt.rcParams["font.family"], size=plt.rcParams["axes.titlesize"],
+        weight=plt.rcParams["axes.titleweight"],
+    )  # fmt: skip
+    return (
+        max(text_to_path.get_text_width_height_descent(line, letters, False)[0] for line in text.split("\n"))
+        / 72
+    )
+
+
+def _in_lines(title: str, width: float) -> str:
+    lines = []
+    for given in title.split("\n"):
+        lines.append("")
+        for word in given.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and title_width(longer) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return "\n".join(lines)
 
 
 def money_axis(axis: Axis, words: Words) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import mistune
 from nbconvert.exporters import TemplateExporter
@@ -20,6 +21,7 @@ from crm_analysis.language import speaking, tr
 from crm_analysis.reporting.gate import check_page
 from crm_analysis.reporting.parts import divide
 from crm_analysis.reporting.sanitize import clean, count_nameless, is_drawing
+from crm_analysis.reporting.silent_parts import fold_silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,8 @@ _SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdow
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
 _MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
+#: Signs that an address may hold besides letters and figures.
+_AS_IT_IS = " '!$()*+,-./:;=?@[]_~"
 TEMPLATES = Path(__file__).parent / "templates"
 #: The one script a page may run, where it has a table to search; the browser is told its hash.
 _SCRIPT = (TEMPLATES / "page" / "search.js").read_text(encoding="utf-8")
@@ -113,6 +117,8 @@ def to_html(notebook: NotebookNode, page: Page, *, with_code: bool = False) -> s
     True
     """
     shown = _publishable(notebook)
+    with speaking(page.language):
+        shown.cells = fold_silent(shown.cells)
     said = html.unescape("".join(_markup(shown)))
     notes = [note for note in page.notes if note not in said]
     resources = {"page": page, "notes": notes, "with_code": with_code, "parts": divide(shown.cells)}
@@ -140,7 +146,9 @@ def _prose(source: str) -> str:
 
 
 def _encoded(drawing: str) -> str:
-    return base64.b64encode(drawing.encode()).decode()
+    """Write a drawing as an address; a quarter smaller than in base 64, and without a sign of HTML."""
+    plain = drawing if "'" in drawing else drawing.replace('"', "'")
+    return quote(plain, safe=_AS_IT_IS)
 
 
 def _described(markup: str) -> str:

@@ -16,14 +16,11 @@ Examples
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +30,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from crm_analysis.reporting import warm
 from crm_analysis.reporting.environment import of_kernel
+from crm_analysis.reporting.fork import Fork
 from crm_analysis.reporting.sockets import SocketFolder
 
 if TYPE_CHECKING:
@@ -53,10 +51,8 @@ ENVIRONMENT = {"MPLBACKEND": "agg", "PYTHONHASHSEED": "0", "TZ": "UTC", **ONE_TH
 _NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 #: How a kernel of this interpreter is started cold; its own arguments follow.
 _COLD = make_ipkernel_cmd()[: -len(("-f", "{connection_file}"))]
-_ANSWER_SECONDS = 60.0  # it may still be importing
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.01
-_STREAMS = (1, 2)
 
 
 class ForkedProvisioner(LocalProvisioner):
@@ -70,7 +66,7 @@ class ForkedProvisioner(LocalProvisioner):
         usual = not kwargs.keys() & {"stdin", "stdout", "stderr", "independent"}
         if address and usual and cmd[: len(_COLD)] == _COLD:
             try:
-                kernel = await asyncio.to_thread(_Forked, address, cmd[len(_COLD) :], env, cwd)
+                kernel = await asyncio.to_thread(Fork, address, cmd[len(_COLD) :], env, cwd)
             except (OSError, ValueError):
                 pass
             else:
@@ -87,74 +83,6 @@ class ForkedProvisioner(LocalProvisioner):
             await asyncio.sleep(_LOOK_SECONDS)
         code: int | None = await super().wait()
         return code
-
-
-class _Forked:
-    """A forked kernel, with what Jupyter uses of :class:`subprocess.Popen`."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, address: str, argv: list[str], env: Mapping[str, str], cwd: str) -> None:
-        self.returncode: int | None = None
-        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._server.settimeout(_ANSWER_SECONDS)
-            self._server.connect(address)
-            request = json.dumps({"argv": argv, "env": env, "cwd": cwd}).encode() + b"\n"
-            sent = socket.send_fds(self._server, [request], _STREAMS)
-            self._server.sendall(request[sent:])
-            self.pid = int(self._read())
-        except BaseException:
-            self._server.close()
-            raise
-
-    def poll(self) -> int | None:
-        """Return the exit code; None while it runs."""
-        if self.returncode is None:
-            self._server.settimeout(0)
-            try:
-                told = self._read()
-            except BlockingIOError:
-                return None
-            except OSError:
-                told = ""
-            self._server.close()
-            if told:
-                self.returncode = int(told)
-            else:  # a warm process that is gone took its kernels with it, but not what these have started
-                self.returncode = -signal.SIGKILL
-                with suppress(OSError):
-                    os.killpg(self.pid, signal.SIGKILL)
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the end and return the exit code."""
-        until = None if timeout is None else time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if until is not None and time.monotonic() > until:
-                raise subprocess.TimeoutExpired(_COLD, timeout or 0.0)
-            time.sleep(_LOOK_SECONDS)
-        return code
-
-    def send_signal(self, number: int) -> None:
-        """Send a signal to the kernel and its children, unless it has ended."""
-        if self.poll() is None:
-            try:
-                self._server.sendall(f"{int(number)}\n".encode())
-            except OSError as gone:
-                raise ProcessLookupError from gone
-
-    def kill(self) -> None:
-        """End it at once."""
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self.send_signal(signal.SIGTERM)
-
-    def _read(self) -> str:
-        """Return a line, or nothing where the other side has gone; lines are too short to come in parts."""
-        return self._server.recv(64).decode().strip()
 
 
 #: Addresses of the warm processes begun here, by environment and package.

@@ -31,7 +31,7 @@ _FOREIGN = {"applet", "base", "embed", "form", "frame", "frameset", "iframe", "l
 _ADDRESSES = {"action", "background", "cite", "data", "formaction", "href", "manifest", "ping", "poster",
               "src", "srcset", "xlink:href"}  # fmt: skip
 #: Only the exporter writes the address of a drawing, of which it knows what it is made of.
-_DRAWING = re.compile(PICTURE.pattern + r"|data:image/svg\+xml;base64,[A-Za-z0-9+/=]+")
+_DRAWING = re.compile(PICTURE.pattern + r"|data:image/svg\+xml,[\w '!$()*+,\-./:;=?@\[\]~%]+")
 _ALLOWED = {"href": WITHIN, "src": _DRAWING}
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+#: Beyond the cores: while one kernel begins, ends or waits for its next cell, another has its core.
+_WAITING = 1
 #: What the run itself takes, and each report beside it, in bytes: half as much again as was measured.
 _RUN, _REPORT = 750 << 20, 200 << 20
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 def usual_jobs() -> int:
-    """Return how many notebooks this machine has cores and free memory for, one at least."""
+    """Return how many notebooks keep this machine busy and fit into its free memory, one at least."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    free = _free_memory()
-    return cores if free is None else max(1, min(cores, (free - _RUN) // _REPORT))
+    wanted, free = cores + _WAITING, _free_memory()
+    return wanted if free is None else max(1, min(wanted, (free - _RUN) // _REPORT))
 
 
 def _free_memory() -> int | None:

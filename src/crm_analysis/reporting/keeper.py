@@ -1,7 +1,7 @@
-"""A small process that outlives a run which is killed, and ends what the run's cold kernels have started.
+"""A small process that outlives a run which is killed, and ends what the run's kernels have started.
 
-A kernel notices that its run is gone and ends; the programs that it has started do not. Kernels forked from
-a warm process need no keeper: the warm process is theirs.
+A kernel ends with its run or with the warm process that it was forked from; the programs that it has started
+do not, and nobody else is left to end them where both are killed at once.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class Keeper:
         """End a group now: what a kernel has started and left running."""
         with contextlib.suppress(OSError):  # nothing is left of it
             os.killpg(group, signal.SIGKILL)
+        self.forget(group)
+
+    def forget(self, group: int) -> None:
+        """Watch a group no longer: it has been ended."""
         self._tell(f"-{group}\n")
 
     def _tell(self, line: str) -> None:
@@ -60,3 +64,7 @@ class Keeper:
                 )
             with contextlib.suppress(OSError):  # it was killed; the run goes on
                 self._process.stdin.write(line)  # type: ignore[union-attr]  # it is a pipe
+
+
+#: That of this process.
+KEEPER = Keeper()

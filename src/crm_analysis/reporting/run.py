@@ -11,8 +11,8 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from crm_analysis.reporting.due import look
-from crm_analysis.reporting.execute import OwnKernel
 from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
+from crm_analysis.reporting.kernel import OwnKernel
 from crm_analysis.reporting.lock import alone
 from crm_analysis.reporting.period_run import PeriodRun
 from crm_analysis.reporting.plan import make_plans, unchanged

@@ -7,8 +7,10 @@ the report. No script, no style, no form, no address of a host.
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import nh3
 
@@ -30,6 +32,7 @@ _ATTRIBUTES = {
     "img": {"src", "alt", "width", "height"},
     "li": {"id"},
     "ol": {"start"},
+    "p": {"id"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
@@ -41,7 +44,8 @@ _SIGN = re.compile(r"([+−])(?=[€$£¥₽])")
 #: Pictures that are part of the page.
 PICTURE = re.compile(r"data:image/(png|jpeg|webp);base64,[A-Za-z0-9+/=\s]+")
 #: What a drawing is made of; nothing of it can run or fetch anything, even where it is saved and opened.
-_DRAWN = {"svg", "g", "defs", "path", "use", "clippath", "rect", "pattern", "image"}
+_DRAWN = {"svg", "g", "defs", "path", "use", "clipPath", "rect", "pattern", "image"}
+_SVG = "http://www.w3.org/2000/svg"
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:
@@ -77,31 +81,36 @@ def clean(markup: str) -> str:
     return _SIGN.sub("\\1\N{WORD JOINER}", _CLEANER.clean(markup))
 
 
-class _Drawing(HTMLParser):
-    """Notes whether there is anything but lines and areas."""
+class _Drawing:
+    """Reads a drawing as browsers do, as XML, and notes whether there is anything but lines and areas."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.foreign = 0
+        self.foreign = False
+        self._parser = ParserCreate()
+        self._parser.StartElementHandler = self._begins
+        self._parser.StartDoctypeDeclHandler = self._parser.StartCdataSectionHandler = self._strange
+        self._parser.ProcessingInstructionHandler = self._parser.CommentHandler = self._strange
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        elsewhere = [
-            name
-            for name, value in attrs
-            if name.startswith("on")
-            or ("href" in name and not ((value or "").startswith("#") or PICTURE.fullmatch(value or "")))
-            or (name != "xmlns" and "//" in (value or "") and not PICTURE.fullmatch(value or ""))
-        ]
-        self.foreign += tag not in _DRAWN or bool(elsewhere)
+    def read(self, svg: str) -> None:
+        try:
+            self._parser.Parse(svg, True)
+        except ExpatError:
+            self.foreign = True
 
-    def unknown_decl(self, data: str) -> None:  # noqa: ARG002 - that it is there is enough
-        self.foreign += 1
+    def _begins(self, tag: str, about: dict[str, str]) -> None:
+        self.foreign |= tag not in _DRAWN or any(itertools.starmap(_leads_elsewhere, about.items()))
 
-    def handle_decl(self, decl: str) -> None:  # noqa: ARG002 - that it is there is enough
-        self.foreign += 1
+    def _strange(self, *_: object) -> None:
+        self.foreign = True
 
-    def handle_pi(self, data: str) -> None:  # noqa: ARG002 - that it is there is enough
-        self.foreign += 1
+
+def _leads_elsewhere(name: str, value: str) -> bool:
+    if name == "xmlns":
+        return value != _SVG
+    if name.startswith("on"):
+        return True
+    within = "href" in name and value.startswith("#")
+    return not within and ("href" in name or "//" in value) and not PICTURE.fullmatch(value)
 
 
 def is_drawing(svg: str) -> bool:
@@ -115,8 +124,7 @@ def is_drawing(svg: str) -> bool:
     False
     """
     drawing = _Drawing()
-    drawing.feed(svg)
-    drawing.close()
+    drawing.read(svg)
     return svg.startswith("<svg ") and not drawing.foreign
 
 

@@ -19,7 +19,7 @@ from crm_analysis.findings import VERDICTS
 from crm_analysis.language import LANGUAGES, current, msg, speaking, tr
 from crm_analysis.period import Period, parse
 from crm_analysis.reporting.earlier import day_of
-from crm_analysis.reporting.exporter import TEMPLATES
+from crm_analysis.reporting.exporter import TEMPLATES, Link
 from crm_analysis.reporting.gate import check_page
 from crm_analysis.reporting.manifest import read_json
 from crm_analysis.reporting.notebooks import SUMMARY
@@ -61,6 +61,10 @@ class _Entry:
     verdicts: Counter[str]
     reports: tuple[dict[str, Any], ...]
     trouble: str = ""
+    #: The answer that opens its first page.
+    lead: str = ""
+    #: Title of its summary.
+    title: str = ""
 
     @property
     def label(self) -> str:
@@ -119,9 +123,31 @@ def _render(entries: list[_Entry]) -> str:
     environment.globals["tr"] = tr
     template = environment.get_template("index.html.j2")
     verdicts = [(tr(word), sign) for word, sign in (VERDICTS[verdict] for verdict in _SHOWN)]
-    text = template.render(groups=groups, verdicts=verdicts, language=current(), absent=_absent(entries))
+    text = template.render(
+        groups=groups,
+        verdicts=verdicts,
+        language=current(),
+        absent=_absent(entries),
+        periods=[Link(tr("All periods"), "index.html", current=True), *(_way(g["newest"]) for g in groups)],
+        links=[way for group in groups[:1] for way in _ways(group["newest"])],
+    )
     check_page(text, tr("Sales reports, all periods"))
     return text
+
+
+def _way(entry: _Entry) -> Link:
+    """Lead to a period: to its summary, or to its row below."""
+    place = f"{entry.period.text}/index.html" if entry.has_summary else f"#{entry.period.text}"
+    return Link(entry.label, place)
+
+
+def _ways(entry: _Entry) -> list[Link]:
+    """Lead to the pages of a period, as each of them does to the others."""
+    summary = (
+        [Link(entry.title or entry.label, f"{entry.period.text}/index.html")] if entry.has_summary else []
+    )
+    pages = [report for report in entry.reports if report["has_page"]]
+    return summary + [Link(report["title"], f"{entry.period.text}/{report['href']}") for report in pages]
 
 
 def _absent(entries: list[_Entry]) -> list[tuple[str, str]]:
@@ -172,6 +198,8 @@ def _entry(period: Period, manifest: Path) -> _Entry:
             tiles,
             Counter(finding["verdict"] for finding in found),
             tuple(_reports(record, words)),
+            lead=next((str(finding.get("sentence", "")) for finding in found), ""),
+            title=str(record.get(SUMMARY, {}).get("title", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         trouble = tr("Its manifest cannot be read ({error}); run the report again.")
@@ -230,7 +258,8 @@ def _group(kind: str, entries: list[_Entry]) -> dict[str, Any]:
         for course in [_course(key, tile.series, entries)]
     )
     return {
-        "heading": tr(heading),
+        "label": tr(heading),
+        "anchor": f"part-{kind}",
         "entries": entries,
         "newest": newest,
         "cards": cards._repr_html_(),

@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 #: Wanted by most notebooks, some of them only once a figure is computed or shown. None starts a thread.
 LIBRARIES = (
-    *("numpy", "pandas", "pyarrow", "scipy.stats", "scipy.optimize", "scipy.sparse", "statsmodels.api"),
+    *("numpy", "pandas", "pyarrow", "scipy.stats", "scipy.optimize", "scipy.sparse"),
     *("duckdb", "ibis", "ibis.backends.duckdb", "sqlglot", "babel.numbers", "babel.dates", "rapidfuzz"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "xlsxwriter"),
     *("IPython.core.interactiveshell", "IPython.core.completer", "ipykernel.kernelapp", "ipykernel.ipkernel"),

@@ -44,13 +44,35 @@ FORECAST = {
         "about {should}; chance alone makes as much difference."
     ),
     "trust.few": (
-        "Looking back, {held} of {n} monthly ranges held what came, where ranges for 8 of 10 cases should "
-        "hold about {should}. That is not enough data to trust them, or to distrust them."
+        "With {months} of deals won to learn from, {held} of {n} monthly ranges held what came, looking "
+        "back; about {should} should have. That is too little to trust them, or to distrust them."
+    ),
+    "trust.early": (
+        "With {months} of deals won to learn from, only {held} of {n} monthly ranges held what came, looking "
+        "back; about {should} should have. Read this forecast as much less certain than it looks."
     ),
     "trust.narrow": (
         "The ranges have been too narrow: looking back, only {held} of {n} monthly ranges held what came, "
         "and about {should} should have. Read this forecast as less certain than it looks."
     ),
+    # whether the past still holds
+    "level.fell": (
+        "The win rate has fallen: {now} of the {n} decided in the last {lately} months were won, and "
+        "{before} in the year before ({change}, likely {low} to {high}). {forecasts}"
+    ),
+    "level.rose": (
+        "The win rate has risen: {now} of the {n} decided in the last {lately} months were won, and "
+        "{before} in the year before ({change}, likely {low} to {high}). {forecasts}"
+    ),
+    "level.fell.behind": (
+        "Forecasts follow such a fall slowly: those made a month ahead were {size} too high over these "
+        "months. Expect less than the forecast says."
+    ),
+    "level.rose.behind": (
+        "Forecasts follow such a rise slowly: those made a month ahead were {size} too low over these "
+        "months. Expect more than the forecast says."
+    ),
+    "level.kept": "So far the forecasts made a month ahead have kept up with it.",
     # which rule
     "rule.untested": (
         "Too few forecasts of three months can be looked back at to choose between ways of forecasting; "
@@ -114,7 +136,7 @@ FORECAST = {
         "counts deals and takes the amounts of those won."
     ),
     "note.no_stages": (
-        "The data keep no history of stages, so chances of winning go by the age of a deal{size}; monthly "
+        "The data keep no history of stages, so chances of winning go by the age of a deal{size}. Monthly "
         "copies of the open deals, kept from now on, would let them go by stage."
     ),
     "note.and_size": " and its amount",

@@ -132,6 +132,10 @@ TEMPLATES = {
     "left.money": "Money: the lost deals have no amount, so reasons for losing are told in deals.",
     "left.customers": "Customers: the deals name none, so each deal counts by itself.",
     "left.stages": "Stages: the last stage before a loss is not known.",
+    "left.spellings": (
+        "Spellings: {column} holds {count} different texts, too many to be a list of reasons; they were not "
+        "compared."
+    ),
     "left.owners": "Records by owner: the deals name no owner.",
     "left.no_departments": (
         "Departments: the data have no table reasons that says whose each reason is. Add a line for each to "

@@ -32,6 +32,11 @@ TEMPLATES = {
         "({limit}). Of these, {slow} {slow_be} older than the slowest of all {n} ({slowest}). Above all: "
         "{most}.{unknown}"
     ),
+    "stalled.oldest": (
+        "{slow} of {deals}{slow_worth} are older than any of {n} decided deals was at its decision "
+        "({slowest}): close them, or say what comes next. {count} are older than 8 of 10 were ({limit}). "
+        "Above all: {most}.{unknown}"
+    ),
     "stalled.unknown": " {count} cannot be judged: how long they have been there is not known.",
     "stalled.none": (
         "None of {deals} has stood still for longer than is usual for deals that are won.{unknown}"

@@ -44,25 +44,27 @@ CARD = {
     "up": "higher",
     "down": "lower",
 }
-SURE = {
-    "strong": "this is very unlikely to be chance",
-    "moderate": "this is a first sign: about one in ten like it is chance",
-    "preliminary": "this is a first sign, from a short history",
-}
+#: How sure a verdict is, at the beginning of a sentence.
+SURE = {"strong": "Very likely", "moderate": "Probably", "preliminary": "Perhaps"}
 
 TEMPLATES = {
+    # all KPIs in short
+    "overview.improved": "Getting better: {names}.",
+    "overview.worsened": "Getting worse: {names}.",
+    "overview.no_evidence": "No evidence of a change: {names}.",
+    "overview.not_enough_data": "Not enough data: {names}.",
     # the course of a KPI
     "trend.improved": (
-        "Getting better: {name} {move} by {size} a year (likely {least} to {most}). Over "
-        "{span}{season}, {sure}.{level}{shift}{check}"
+        "{sure} better: {name} {move} by {size} a year (likely {least} to {most}) over {span}."
+        "{early}{level}{shift}{check}"
     ),
     "trend.worsened": (
-        "Getting worse: {name} {move} by {size} a year (likely {least} to {most}). Over "
-        "{span}{season}, {sure}.{level}{shift}{check}"
+        "{sure} worse: {name} {move} by {size} a year (likely {least} to {most}) over {span}."
+        "{early}{level}{shift}{check}"
     ),
     "trend.no_evidence": (
-        "No evidence that {name} gets better or worse: {change} a year ({low} to {high}) over {span} cannot "
-        "be told from chance. A change of less than about {detectable} a year could not be seen."
+        "No evidence that {name} gets better or worse. A course of {change} a year ({low} to {high}) over "
+        "{span} cannot be told from chance; one of less than about {detectable} could not be seen."
         "{level}{check}"
     ),
     "trend.too_few": (
@@ -76,7 +78,7 @@ TEMPLATES = {
         "are missing.{level}"
     ),
     "trend.constant": "All {points} of {name} are alike: there is nothing to test.{level}",
-    "season": ", with the season taken out",
+    "early": " So short a history makes this a first sign.",
     "level": " For {period} it was {value} ({low} to {high}).",
     "level.compared": " For {period} it was {value} ({low} to {high}), after {previous} in {comparison}.",
     "level.alone": " For {period} it was {value}.",
@@ -90,12 +92,12 @@ TEMPLATES = {
     "missing": "Cannot be told from these data. {reasons}",
     # an event
     "event.improved": (
-        "Better since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
-        "trend from before does not explain it; {sure}."
+        "{sure} better since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
+        "trend from before does not explain it.{early}"
     ),
     "event.worsened": (
-        "Worse since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
-        "trend from before does not explain it; {sure}."
+        "{sure} worse since {day}: {name} went from {before} to {after}, by {step} ({low} to {high}). A "
+        "trend from before does not explain it.{early}"
     ),
     "event.no_evidence": (
         "No evidence that {name} changed with {day}: the difference of {step} ({low} to {high}) cannot be "

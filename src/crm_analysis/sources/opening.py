@@ -28,6 +28,9 @@ from crm_analysis.sources.pseudonyms import hide_names, key_of
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
+#: Engines fold nested queries themselves, and sooner than they can be folded here.
+ibis.options.sql.fuse_selects = False
+
 
 @dataclass(frozen=True)
 class Source:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS
 
 from crm_analysis.stats.averaging import regress
 from crm_analysis.stats.monthly import centred, prepare
@@ -102,7 +102,7 @@ def interrupted(
     since = (position - at) * after
     ones = np.ones(len(after))
     lags = int(np.floor(4 * (len(after) / 100) ** (2 / 9)))
-    fit = sm.OLS(series.values, np.column_stack([ones, time, after, since, series.season])).fit(
+    fit = OLS(series.values, np.column_stack([ones, time, after, since, series.season])).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )
     low, high = fit.conf_int()[2]

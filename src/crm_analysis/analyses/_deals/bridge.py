@@ -46,8 +46,6 @@ def bridge_table(view: PeriodView) -> pd.DataFrame:
     ``shrunk`` are 0. A deal without any date was there before the period began.
     """
     table = _items(view)
-    if not knows_amounts(view):
-        table["amount"] = np.nan
     earlier = None if view.comparison is None else _items(view.comparison)
     table["previous"] = np.nan if earlier is None else earlier["amount"]
     table["difference"] = table["amount"] - table["previous"]
@@ -81,7 +79,8 @@ def _items(view: PeriodView) -> pd.DataFrame:
         # adding 0.0 turns a negative zero into zero
         rows.append((item, sign * int(deals_), sign * float(amount) + 0.0, int(without)))
     kinds = {"part": "str", "deals": "int64", "amount": "float64", "without_amount": "int64"}
-    return pd.DataFrame(rows, columns=["part", "deals", "amount", "without_amount"]).astype(kinds)
+    table = pd.DataFrame(rows, columns=["part", "deals", "amount", "without_amount"]).astype(kinds)
+    return table if knows_amounts(view) else table.assign(amount=np.nan)
 
 
 def _worth(deals: ibis.Table) -> ibis.Value:

@@ -25,23 +25,25 @@ if TYPE_CHECKING:
 #: The clients with most in work who are looked at for contact.
 _LARGEST_CLIENTS = 20
 _NAMED = 3
+#: What stands beside the forecast.
+_OUTLOOK = ("forecast", "forecast_trust", "win_rate_change")
 
 
 def find(parts: Parts, outlook: Iterable[Finding] = ()) -> Findings:
     """Say the answers, in reading order; ``outlook`` are those of the forecast, what is expected first."""
     made: list[Finding | None]
     told = list(outlook)
-    # what is in work and what it will bring stand together, where there is a forecast
-    expected = [finding for finding in told[:1] if finding.verdict == "note"]
+    # what it will bring and how far to trust that stand together, where there is a forecast
+    expected = [finding for finding in told if finding.key in _OUTLOOK and told[0].verdict == "note"]
     if parts.deals.empty:
         made = [
             _made("pipeline", "pipeline.none", "note", {"when": parts.when}, value=0.0, unit="deals", n=0)
         ]
     else:
-        made = [_pipeline(parts)]
+        made = [_pipeline(parts), _stalled(parts)]
     made += expected
     if not parts.deals.empty:
-        made += [_stalled(parts), _no_next_step(parts), _quiet(parts)]
+        made += [_no_next_step(parts), _quiet(parts)]
     made += [
         *owners_compared(parts),
         *funnel_course(parts),
@@ -50,7 +52,7 @@ def find(parts: Parts, outlook: Iterable[Finding] = ()) -> Findings:
         _bridge(parts),
         *funnel_change(parts),
         *owners_mix(parts),
-        *told[len(expected) :],
+        *(finding for finding in told if finding not in expected),
     ]
     return Findings(finding for finding in made if finding is not None)
 
@@ -126,20 +128,31 @@ def _stalled(parts: Parts) -> Finding:
         "long": words.number(int((late["state"] == LONG_STALLED).sum())),
         "most": _most(words, late, "owner" if len(set(deals["owner"])) > 1 else "stage"),
         "unknown": left,
-        **(_by_age(parts, deals) if parts.limits.by_age else {}),
     }
-    template = "stalled.age" if parts.limits.by_age else "stalled.stage"
+    if not parts.limits.by_age:
+        template = "stalled.stage"
+    else:
+        slower = _slower(parts, deals)
+        figures |= _by_age(parts, slower)
+        # where most deals are past all experience, that comes before what is merely unusual
+        template = "stalled.oldest" if len(slower) > judged / 2 else "stalled.age"
     return _made("stalled", template, "note", figures, money=_money(late["amount"]), **fields)
 
 
-def _by_age(parts: Parts, deals: pd.DataFrame) -> dict[str, str]:
-    words, row = parts.words, parts.limits.table.iloc[0]
+def _slower(parts: Parts, deals: pd.DataFrame) -> pd.DataFrame:
+    """Return the open deals that are older than the slowest decided one was at its decision."""
     # a decision on the last day could have been recorded: only what was still open after it is slower
-    slower = int((np.ceil(deals["age_days"]) - 1 > row["slowest_days"]).sum())
+    slower: pd.DataFrame = deals[np.ceil(deals["age_days"]) - 1 > parts.limits.table.iloc[0]["slowest_days"]]
+    return slower
+
+
+def _by_age(parts: Parts, slower: pd.DataFrame) -> dict[str, str]:
+    words, row = parts.words, parts.limits.table.iloc[0]
     return {
         "limit": words.counted(row["limit_days"], "day"),
-        "slow": words.number(slower),
-        "slow_be": "is" if slower == 1 else "are",
+        "slow": words.number(len(slower)),
+        "slow_worth": _worth(words, slower["amount"]),
+        "slow_be": "is" if len(slower) == 1 else "are",
         "n": words.number(int(row["n"])),
         "slowest": words.counted(row["slowest_days"], "day"),
     }

@@ -15,6 +15,7 @@ from crm_analysis.analyses._deals.forecast_backtest import (
     TOGETHER,
     Backtest,
 )
+from crm_analysis.analyses._deals.forecast_level import new_win_rate
 from crm_analysis.analyses._deals.forecast_origin import History
 from crm_analysis.analyses._deals.forecast_promises import (
     COLUMNS,
@@ -33,6 +34,7 @@ from crm_analysis.language import msg
 from crm_analysis.stats.forecast_rules import AHEAD
 
 if TYPE_CHECKING:
+    from crm_analysis.analyses._deals.forecast_level import WinRate
     from crm_analysis.analyses._deals.snapshots import Unit
     from crm_analysis.findings import Finding
     from crm_analysis.tiles import Tile
@@ -77,6 +79,8 @@ class Forecast:
     open_value: tuple[float, float] = (np.nan, np.nan)
     #: Past forecasts of the three months together that could be scored.
     tested: int = 0
+    #: The win rate, where it has clearly changed of late.
+    win_rate: WinRate | None = None
     promises: Promises = field(default_factory=Promises)
 
     def findings(self, words: Words) -> tuple[Finding, ...]:
@@ -138,7 +142,8 @@ def forecast(view: PeriodView) -> Forecast:
     three months after past month ends, and what deals created later brought (24 month ends); ``simulated``,
     deals drawn month by month through stage, time in it and size (Dirichlet with weight 2 on the wider
     group, a month weighing half as much as the one nine months later), new ones by a Poisson with
-    over-dispersion, the mean with a running correction of its bias. The expected value is that of
+    over-dispersion, the mean with a running correction of its bias (past forecasts with the same weights,
+    two months' worth of it drawn toward none). The expected value is that of
     ``simulated``, unless another method missed by less over the last twelve forecasts of three months, by
     more than one standard error of the difference (forecasts that share months counted once). The least miss
     alone would choose by luck: over made-up companies it erred by more than always simulating. Past forecasts
@@ -183,6 +188,7 @@ def forecast(view: PeriodView) -> Forecast:
         best_plain=test.best_plain,
         open_value=_open_value(test),
         tested=len(test.scored(TOGETHER)),
+        win_rate=new_win_rate(test),
         promises=kept,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from crm_analysis.analyses._deals.forecast_origin import recency
 from crm_analysis.stats.conformal import half_width
 from crm_analysis.stats.forecast_rules import AHEAD, RULES
 from crm_analysis.stats.scores import clearly_less
@@ -42,7 +43,7 @@ FEWEST_TESTS = 3
 #: What stands in where nothing could be tested.
 FALLBACK = "mean_3"
 #: Months that the expected value counts as when the running bias is corrected.
-_PSEUDO = 6
+_PSEUDO = 2
 LEVEL = 0.8
 
 
@@ -86,11 +87,7 @@ class Backtest:
         corrected = raw.copy()
         for number in range(len(self.origins)):
             for horizon in range(AHEAD):
-                over = self._over(number, horizon)[-TESTED:]
-                said, came = raw[over, horizon].sum(), self.actual[over, horizon].sum()
-                pseudo = _PSEUDO * raw[over, horizon].mean() if len(over) else 1.0
-                factor = (came + pseudo) / (said + pseudo) if said + pseudo > 0 else 1.0
-                corrected[number, horizon] = raw[number, horizon] * factor
+                corrected[number, horizon] *= self._correction(number, horizon, raw)
         corrected[:, TOGETHER] = corrected[:, :AHEAD].sum(axis=1)
         return made | {DRAWN: corrected}
 
@@ -140,6 +137,18 @@ class Backtest:
         return self._ranges(number, method, self.points[method])
 
     # -- inside ------------------------------------------------------------------------------------------
+
+    def _correction(self, number: int, horizon: int, raw: Floats) -> float:
+        """Return what came over what was said, of the forecasts over by an origin, drawn toward one.
+
+        Late forecasts weigh more, as they do in what the forecast is learnt from: a new win rate shows there.
+        """
+        over = self._over(number, horizon)[-_LEARNT:]
+        last_months = np.array([self.origins[i].at + horizon for i in over], dtype=np.int64)
+        weight = recency(self.origins[number].at, last_months)
+        said, came = float(weight @ raw[over, horizon]), float(weight @ self.actual[over, horizon])
+        pseudo = _PSEUDO * said / float(weight.sum()) if over else 1.0
+        return (came + pseudo) / (said + pseudo) if said + pseudo > 0 else 1.0
 
     def _ranges(self, number: int, method: str, said: Floats) -> Ranges:
         """Return the ranges around the point of a method, as wide as the misses of what was said ask for."""

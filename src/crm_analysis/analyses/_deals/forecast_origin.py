@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: Months learnt from before each month end, and months whose deals stand for the new ones.
 _LEARN, _RECENT = 24, 12
-#: What became of deals in a month counts half as much as what became of them so many months later.
+#: What came of a month counts half as much as what came so many months later.
 _HALF_LIFE = 9
 #: Sets of probabilities drawn, and draws from each: of the forecast itself, and of those looked back at.
 _SETS, _EACH = 100, 40
@@ -204,8 +204,8 @@ class History:
         rows = self.seen.where(past)
         (month, fate), new = self.begun, self._created(at, _LEARN)
         return (
-            count_moves(rows, self.fate[past], size[rows.deal], stages, _recency(at, rows.at)),
-            count_beginnings(fate[new], size[new], stages, _recency(at, month[new])),
+            count_moves(rows, self.fate[past], size[rows.deal], stages, recency(at, rows.at)),
+            count_beginnings(fate[new], size[new], stages, recency(at, month[new])),
         )
 
     def _new_deals(
@@ -264,6 +264,6 @@ class History:
         return float(amount[seen.deal] @ np.where(np.isnan(typed), rate, typed))
 
 
-def _recency(at: int, month: Ints) -> Floats:
-    """Weigh what became of deals in past months: the last one counts 1."""
+def recency(at: int, month: Ints) -> Floats:
+    """Weigh what is known of past months at the month end ``at``: the last one counts 1."""
     return np.asarray(0.5 ** ((at - 1 - month) / _HALF_LIFE))

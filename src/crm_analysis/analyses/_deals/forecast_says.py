@@ -14,6 +14,7 @@ from crm_analysis.analyses._deals.forecast_backtest import (
     LEVEL,
     MODELS,
 )
+from crm_analysis.analyses._deals.forecast_level import LATELY
 from crm_analysis.analyses._saying import relative
 from crm_analysis.findings import Finding
 from crm_analysis.language import tr
@@ -47,9 +48,8 @@ def findings(made: Forecast, words: Words) -> tuple[Finding, ...]:
     """Say the answers, in reading order."""
     if made.why_none:
         return (Finding(STEM, "forecast", "not_enough_data", nothing(made.why_none)),)
-    found = (_expected(made, words), _trust(made, words), _rule(made, words), _own(made, words))
-    typed = _typed(made, words)
-    return (*found, *([typed] if typed else []))
+    said = (_expected, _trust, _level, _rule, _own, _typed)
+    return tuple(finding for say in said if (finding := say(made, words)) is not None)
 
 
 def tiles(made: Forecast, words: Words) -> tuple[Tile, ...]:
@@ -147,11 +147,49 @@ def _trust(made: Forecast, words: Words) -> Finding:
         said = _say("trust.none", tested=words.counted(made.tested, "forecast"))
         return Finding(STEM, "forecast_trust", "not_enough_data", said, n=made.tested)
     narrow = binom.cdf(held // _OVERLAP, n // _OVERLAP, LEVEL) <= _RARE
-    template = "narrow" if narrow else "few" if few else "usual"
-    figures = {"held": words.number(held), "n": words.number(n), "should": words.number(LEVEL * n, 0)}
+    template = ("early" if few else "narrow") if narrow else "few" if few else "usual"
+    figures = {
+        "held": words.number(held),
+        "n": words.number(n),
+        "should": words.number(LEVEL * n, 0),
+        "months": words.counted(_months_won(made), "month"),
+    }
     return Finding(
         STEM, "forecast_trust", "not_enough_data" if template == "few" else "note",
         _say(f"trust.{template}", **figures), value=held / n, unit="share", n=n, department="sales",
+    )  # fmt: skip
+
+
+def _months_won(made: Forecast) -> int:
+    """Count the months from the first deal won on: what a short history has to learn from."""
+    won = made.won_by_month["won_amount"].to_numpy()
+    return len(won) - int(np.argmax(won > 0))
+
+
+def _level(made: Forecast, words: Words) -> Finding | None:
+    """Say that the win rate has changed, which a forecast follows slowly; None where it has not."""
+    new = made.win_rate
+    if new is None:
+        return None
+    fell, off = new.change.estimate < 0, abs(new.missed) >= _WORTH_SAYING
+    # a fall makes forecasts too high, a rise too low
+    behind = off and (new.missed > 0) == fell
+    figures = {
+        "now": words.share(new.lately, 0),
+        "before": words.share(new.before, 0),
+        "n": words.counted(new.decided, "deal"),
+        "lately": words.number(LATELY),
+        "change": words.points(new.change.estimate, 0, spelled=True),
+        "low": words.number(100 * new.change.low, 0, signed=True),
+        "high": words.points(new.change.high, 0, spelled=True),
+        "size": words.share(abs(new.missed), 0),
+    }
+    way = "fell" if fell else "rose"
+    size = _say(f"level.{way}.behind" if behind else "level.kept", **figures)
+    return Finding(
+        STEM, "win_rate_change", "note", _say(f"level.{way}", **figures, forecasts=size),
+        value=new.change.estimate, low=new.change.low, high=new.change.high, unit="share", n=new.decided,
+        department="sales", strength="preliminary",
     )  # fmt: skip
 
 

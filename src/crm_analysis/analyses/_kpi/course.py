@@ -12,7 +12,7 @@ from crm_analysis.analyses._kpi.measures import rows_of
 from crm_analysis.analyses._kpi.parts import KPIS, points_between
 from crm_analysis.stats.behaviour import natural_limits, signals
 from crm_analysis.stats.monthly import SEASON_MONTHS
-from crm_analysis.stats.season import adjust_season
+from crm_analysis.stats.season import Adjusted, adjust_season
 from crm_analysis.stats.trend import Trend, trend_test
 
 if TYPE_CHECKING:
@@ -94,7 +94,18 @@ class Course:
     @property
     def without_season(self) -> Floats:
         """The finite figures with the month effects taken out; unchanged where they cannot be told."""
-        return adjust_season(self.finite, self.first_month)[0] if self.step == 1 else self.finite
+        return self._adjusted[0]
+
+    @property
+    def has_season(self) -> bool:
+        """Whether month effects could be taken out."""
+        return self._adjusted.adjusted
+
+    @property
+    def _adjusted(self) -> Adjusted:
+        if self.step > 1:
+            return Adjusted(self.finite, adjusted=False)
+        return adjust_season(self.finite, self.first_month)
 
 
 def courses(measures: Sequence[Measure], end: pd.Timestamp) -> list[Course]:
@@ -142,7 +153,7 @@ def _with_range(one: Course) -> pd.DataFrame:
     """
     values = one.finite
     blank = np.full(len(values), np.nan)
-    frame = one.rows.assign(adjusted=values, centre=blank, limit_low=blank, limit_high=blank, signal="")
+    frame = one.rows.assign(adjusted=blank, centre=blank, limit_low=blank, limit_high=blank, signal="")
     known = ~np.isnan(values)
     if not known.any():
         return frame
@@ -156,7 +167,7 @@ def _with_range(one: Course) -> pd.DataFrame:
     limits = natural_limits(scaled - line)
     back = np.exp if on_log else np.asarray
     return frame.assign(
-        adjusted=adjusted,
+        adjusted=adjusted if one.has_season else blank,
         centre=back(line),
         limit_low=back(line + limits.low),
         limit_high=back(line + limits.high),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
-from crm_analysis.analyses._saying import known, rows
-from crm_analysis.findings import Finding, Findings
+from crm_analysis.analyses._saying import joined, known, rows
+from crm_analysis.findings import VERDICTS, Finding, Findings
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
 from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, SURE, WIDE
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _RARE = 0.05
 _FOUND = ("improved", "worsened")
 _YEAR = 12
+#: From so many KPIs on, what became of them is said in short.
+_SEVERAL = 2
 #: Digits of a figure of days or contacts.
 _DIGITS = 1
 
@@ -89,7 +91,7 @@ class Facts:
 
 
 def findings(facts: Facts) -> Findings:
-    """Say the answers: each KPI in all, groups that differ, and what the event brought."""
+    """Say the answers: all KPIs in short, each in all, groups that differ, and what the event brought."""
     made: list[Finding] = []
     for measure in facts.known.measures:
         row = _row(facts.trends, measure.kpi, ALL)
@@ -105,7 +107,24 @@ def findings(facts: Facts) -> Findings:
     if not made:
         text = sentence(STEM, "nothing", period=facts.context.words.span(facts.context.period))
         made.append(Finding(STEM, "no_kpis", "not_enough_data", text))
-    return Findings(sorted(made, key=_place))
+    return Findings([*_overview(facts), *sorted(made, key=_place)])
+
+
+def _overview(facts: Facts) -> list[Finding]:
+    """Say in one sentence a verdict which KPIs have it; nothing where there is one KPI only."""
+    whole = facts.trends[facts.trends["group"] == ALL]
+    if len(whole) < _SEVERAL:
+        return []
+    named = {
+        verdict: [facts.name(kpi) for kpi in whole.loc[whole["verdict"] == verdict, "kpi"]]
+        for verdict in VERDICTS
+    }
+    said = [
+        sentence(STEM, f"overview.{verdict}", names=joined(names))
+        for verdict, names in named.items()
+        if names
+    ]
+    return [Finding(STEM, "overview", "note", " ".join(said), n=len(whole), department="sales")]
 
 
 def missing(facts: Facts) -> list[str]:
@@ -144,8 +163,7 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         "points": tr("months") if months else tr("quarters"),
         "span": words.counted(n, "month") if months else words.counted(n, "quarter"),
         "level": _level(facts, kpi, group),
-        "season": sentence(STEM, "season") if row["seasonal"] else "",
-        "sure": tr(SURE.get(row["strength"], "")),
+        **_sure(row),
         "change": facts.write(kpi, row["change_per_year"], signed=True),
         "detectable": facts.write(kpi, row["detectable"]),
         **_size(facts, row),
@@ -170,6 +188,15 @@ def _trend(facts: Facts, row: dict[str, Any]) -> Finding:
         department=KPIS[kpi].department,
         money=_money(course, row),
     )
+
+
+def _sure(row: dict[str, Any]) -> dict[str, str]:
+    """Write how sure a verdict is."""
+    strength = row["strength"]
+    return {
+        "sure": tr(SURE[strength]) if strength else "",
+        "early": sentence(STEM, "early") if strength == "preliminary" else "",
+    }
 
 
 def _size(facts: Facts, row: dict[str, Any]) -> dict[str, str]:
@@ -234,7 +261,7 @@ def _event(facts: Facts, row: dict[str, Any]) -> Finding:
         "step": facts.write(kpi, row["step"], signed=True),
         "before": facts.write(kpi, row["before"]),
         "after": facts.write(kpi, row["after"]),
-        "sure": tr(SURE.get(row["strength"], "")),
+        **_sure(row),
         **facts.span(kpi, row["low"], row["high"], signed=True),
     }
     return Finding(

@@ -14,7 +14,7 @@ from crm_analysis.analyses._reasons.deals import is_other
 from crm_analysis.analyses._reasons.findings import reasons, slug
 from crm_analysis.analyses._reasons.hotspots import HALF
 from crm_analysis.analyses._reasons.parts import STEM, Parts, amount_of, named, quoted
-from crm_analysis.analyses._saying import joined, known, relative, rows, sure, tested
+from crm_analysis.analyses._saying import few, joined, known, relative, rows, sure, tested
 from crm_analysis.findings import Finding
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
@@ -120,6 +120,8 @@ def left_out(parts: Parts) -> list[str]:
         if blank > MOST_UNKNOWN:
             said.append(sentence(STEM, f"left.{kind}.blank", share=words.share(blank, 0)))
     said += _departments_left(parts)
+    for column, different in parts.free_text.items():
+        said.append(sentence(STEM, "left.spellings", column=column, count=words.number(different)))
     if deals.frame.empty:
         return said
     if deals.held and not deals.has_amounts:
@@ -146,7 +148,7 @@ def _departments_left(parts: Parts) -> list[str]:
     csv.writer(line).writerow([reason, kind, "sales"])
     figures = {
         "count": words.counted(len(absent), "reason"),
-        "names": joined([quoted(name, words) for _, name in absent[:5]]),
+        "names": few([quoted(name, words) for _, name in absent], words),
         "example": line.getvalue().strip(),
     }
     return [sentence(STEM, "left.no_departments" if not deals.departments else "left.departments", **figures)]

@@ -33,6 +33,8 @@ class Parts:
     hotspots: pd.DataFrame
     discipline: pd.DataFrame
     spellings: pd.DataFrame
+    #: Columns of reasons that hold free text, with how many different ones.
+    free_text: dict[str, int]
 
     @property
     def words(self) -> Words:

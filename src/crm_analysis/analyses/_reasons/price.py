@@ -16,7 +16,7 @@ from crm_analysis.analyses._frames import dtypes, empty, typed
 from crm_analysis.analyses._lines import fetch, stated
 from crm_analysis.analyses._reasons.factors import deal_window, decided
 from crm_analysis.analyses._reasons.parts import STEM, quoted
-from crm_analysis.analyses._saying import joined, known, sure
+from crm_analysis.analyses._saying import few, joined, known, sure
 from crm_analysis.findings import Finding
 from crm_analysis.language import msg, tr
 from crm_analysis.sentences import sentence
@@ -99,7 +99,7 @@ class PriceCheck:
             return []
         row = self.price_check.iloc[0]
         figures = {
-            "reasons": joined([quoted(reason, words) for reason in self.reasons]),
+            "reasons": few([quoted(reason, words) for reason in self.reasons], words),
             "lost": words.number(row["lost"]),
             "won": words.number(row["won"]),
         }
@@ -163,17 +163,15 @@ def price_check(view: PeriodView) -> PriceCheck:
     """
     if not view.has("deals", "loss_reason"):
         return PriceCheck(empty(_TYPES), notes=(sentence(STEM, "price.left.no_reasons"),))
-    window = deal_window(view)
+    window, words = deal_window(view), view.context.words
     frame, by_quantity = _read(view, window)
     lost = frame[~frame["won"]]
     reasons = price_reasons(lost["reason"])
     if not reasons:
-        text = span_text(window, view.context.words)
-        return PriceCheck(
-            empty(_TYPES), window=window, notes=(sentence(STEM, "price.left.reasons", window=text),)
-        )
+        text = sentence(STEM, "price.left.reasons", window=span_text(window, words))
+        return PriceCheck(empty(_TYPES), window=window, notes=(text,))
     frame = frame[frame["won"] | frame["reason"].isin(reasons)]
-    named = joined([quoted(reason, view.context.words) for reason in reasons])
+    named = few([quoted(reason, words) for reason in reasons], words)
     priced = frame[frame["measure"].notna()]
     sides = [int((priced["won"] == won).sum()) for won in (False, True)]
     if not min(sides):

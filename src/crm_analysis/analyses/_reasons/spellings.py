@@ -32,7 +32,7 @@ _ONE_SLIP, _TWO_SLIPS = 5, 9
 #: Shorter words are often turned into another word by swapping letters: "trial" and "trail".
 _FEWEST_LETTERS = 6
 #: The most reasons that are compared: past these the column holds free text.
-MOST_REASONS = 1_000
+MOST_REASONS = 5_000
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,13 @@ class _Text:
         return cls(text, text.split(), text.casefold().split(), words, sorted(words), "".join(words))
 
 
-def spellings(view: PeriodView) -> pd.DataFrame:
+def spellings(reasons: dict[str, dict[str, int]]) -> pd.DataFrame:
     """Return reasons that look like another one, or hold a misspelt word; nothing is merged.
+
+    Parameters
+    ----------
+    reasons
+        From :func:`written_reasons`.
 
     Returns
     -------
@@ -78,20 +83,30 @@ def spellings(view: PeriodView) -> pd.DataFrame:
     words differ, or where single words differ by a slip: one letter in words of five or more letters, two
     from nine on, the first letter and all digits the same. So "too large" and "too small" are two reasons,
     and "this year" and "next year" too. A word is misspelt where it has the letters of a word of the field in
-    another order, or with a letter doubled or not: "desicion". Past 1,000 reasons nothing is compared.
+    another order, or with a letter doubled or not: "desicion". Past 5,000 reasons nothing is compared.
     """
-    parts = []
+    parts = [{"column": column, **row} for column, known in reasons.items() for row in _look(known)]
+    for part in parts:
+        part["mend"] = mend(part["column"], part["reason"], part["like"])
+    frame = pd.DataFrame(parts, columns=list(SPELLINGS))
+    return typed(frame)
+
+
+def written_reasons(view: PeriodView) -> dict[str, dict[str, int]]:
+    """Return for each column of reasons how many deals carry each, as written."""
+    found = {}
     for column in ("loss_reason", "win_reason"):
         if view.has("deals", column):
             deals = view.deals.filter(_[column].notnull())
             counts = fetch(deals.group_by(reason=deals[column]).agg(deals=_.count()), "reason")
             counts = counts[counts["reason"].str.strip() != ""]
-            known = dict(zip(counts["reason"], counts["deals"].astype(int), strict=True))
-            parts += [{"column": column, **row} for row in _look(known)]
-    for part in parts:
-        part["mend"] = mend(part["column"], part["reason"], part["like"])
-    frame = pd.DataFrame(parts, columns=list(SPELLINGS))
-    return typed(frame)
+            found[column] = dict(zip(counts["reason"], counts["deals"].astype(int), strict=True))
+    return found
+
+
+def free_text(reasons: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Return the columns that hold too many different reasons to be a list, with their number."""
+    return {column: len(known) for column, known in reasons.items() if len(known) > MOST_REASONS}
 
 
 def mend(column: str, reason: str, like: str) -> str:

@@ -5,6 +5,7 @@
     en: { search: "Search", all: "all", least: "at least", found: (some, all) => `${some} of ${all} rows` },
     ru: { search: "Поиск", all: "все", least: "не менее", found: (some, all) => `${some} из ${all} строк` },
   };
+  const PRINTED = 100;
   const language = document.documentElement.lang;
   const say = SAY[language] ?? SAY.en;
   const write = new Intl.NumberFormat(language);
@@ -36,8 +37,9 @@
 
     const apply = () => {
       for (const row of rows) row.hidden = !tests.every((test) => test(row));
-      const shown = rows.filter((row) => !row.hidden).length;
-      status.textContent = say.found(write.format(shown), write.format(rows.length));
+      const shown = [...body.rows].filter((row) => !row.hidden);
+      shown.forEach((row, at) => row.classList.toggle("on-screen", at >= PRINTED));
+      status.textContent = say.found(write.format(shown.length), write.format(rows.length));
     };
     const label = (text, field) => {
       field.addEventListener("input", apply);
@@ -72,6 +74,7 @@
         const keyed = rows.map((row) => [value(cell(row), numeric(at)), row]);
         keyed.sort(([a], [b]) => blank(a) - blank(b) || (blank(a) ? 0 : up ? compare(a, b) : compare(b, a)));
         body.append(...keyed.map(([, row]) => row));
+        apply();
       });
     });
     tools.append(status);
