@@ -143,6 +143,14 @@ def test_rows_are_as_they_stood_at_the_end() -> None:
     ]
 
 
+def test_rows_shown_with_units_point_to_no_file_that_lacks_them(view: PeriodView) -> None:
+    result = crm.own_result(view, "x")
+    shown = crm.table(result, view.rows("lost"), "Lost", columns=["deal_id", "amount"], rows=5)._repr_html_()
+    assert "Amount, EUR" in shown
+    assert "5 of 51 rows." in shown
+    assert "xlsx" not in shown
+
+
 def test_a_table_that_is_not_there_is_named() -> None:
     view = crm.load({name: frame for name, frame in frames().items() if name != "touches"}).view("2026-02")
     with pytest.raises(MissingTableError, match='no table "touches"'):

@@ -364,18 +364,9 @@ def test_a_result_lists_its_tables_and_says_what_they_hold(of_demo):
 
 #: Findings whose n is the number of the rows behind them.
 COUNTED = {
-    "open_deals.overdue",
     *("losses", "wins", "loss_shift_year", "win_shift_year", "loss_shift_period", "drivers", "drivers_fit"),
-    *(
-        "win_rate",
-        "win_rate_groups",
-        "owners",
-        "owners_mix",
-        "pipeline",
-        "stalled",
-        "no_next_step",
-        "overdue",
-    ),
+    *("win_rate", "win_rate_groups", "owners", "owners_mix", "pipeline", "stalled", "no_next_step"),
+    "open_deals.overdue",  # the other of that name counts customers, not rows
 }
 
 

@@ -17,6 +17,7 @@ from crm_analysis.columns import AS_TEXT, RANGES, Heading, column
 from crm_analysis.errors import ParameterError, listed, nearest
 from crm_analysis.language import msg, tr
 from crm_analysis.result import OUT
+from crm_analysis.told import Told
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ class HtmlTable:
     def _note(self, shown: int, without: Sequence[_Shown]) -> str:
         count, language, parts = len(self.frame), self.words.language, []
         if shown < count:
-            told = html.escape(tr("{shown} of {all} rows; all of them are in {file}.", language))
+            told = tr("{shown} of {all} rows; all of them are in {file}.", language)
+            told = html.escape(told if self.file else tr("{shown} of {all} rows.", language))
             counts = {"shown": self.words.number(shown), "all": self.words.number(count)}
             parts.append(told.format(**counts, file=self._place()))
         if without:
@@ -290,6 +292,8 @@ def table(
     every = {k: v for part in result.kinds.values() for k, v in part.items()}
     kinds = result.kinds.get(name, {}) if name else every
     file = f"tables/{result.stem}/{name}.csv" if name else f"tables/{result.stem}.xlsx"
+    if isinstance(frame, Told) and not name:  # rows of the data, which are in no file of the result
+        file = ""
     headings = tuple(_heading(frame[key], column(key, kinds)) for key in wanted)
     return HtmlTable(
         frame[wanted],

@@ -18,12 +18,22 @@ from tests.reporting.conftest import ended, make_notebook
 from crm_analysis import preview
 from crm_analysis.reporting import period_run
 from crm_analysis.reporting.cleaning import as_text
+from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.notebooks import discover
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.reporting.conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> Iterator[None]:
+    """One warm process for all runs of this module."""
+    with warm_process(ENVIRONMENT, package="crm_analysis"):
+        yield
 
 
 def made(project: Project) -> Path:
@@ -45,7 +55,7 @@ def test_it_keeps_the_rules_of_the_notebooks(project: Project) -> None:
     rules.test_its_text_has_one_title_and_no_jumps(notebook)
     pattern = {cell.id: cell.source for cell in rules.cells(rules.NOTEBOOKS[1])}
     own = {cell.id: cell.source for cell in rules.cells(notebook)}
-    shared = ("parameters", "load", "header", "findings", "left-out", "save")
+    shared = ("parameters", "load", "header", "left-out", "save")
     assert {name: own[name] for name in shared} == {name: pattern[name] for name in shared}
     command = [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", notebook.path]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
