@@ -7,8 +7,10 @@ the code of the same notebooks in one process that has imported everything, and 
 neither kernels, notebooks nor pages: no runner can be much faster on one core. Rounds take turns, because the
 speed of a machine drifts; medians are printed, of the time by the clock and of that of the processors, which
 depends less on what else the machine does. With ``--months`` the months up to the period are published in
-one command; the plain loop of that many months is that of one month, multiplied. The memory is the most that
-all processes of one more run have at a time, what they share counted once (Linux only).
+one command. The plain loop of so many months is that of one, multiplied: it does the same for each, in
+processes of its own. So that a history that grows does not count for one side only, the one month is the mean
+of the first and the last; the bare script likewise. The memory is the most that all processes of one more run
+have at a time, what they share counted once (Linux only).
 """
 
 from __future__ import annotations
@@ -161,15 +163,39 @@ def measure(period: str, data: str, rounds: int, place: Path) -> Times:
     """Return the medians of each way's times."""
     taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for number in range(rounds):
-        plain, ours, again = (place / f"{way}-{number}" for way in ("plain", "ours", "bare"))
-        for folder in (plain, ours, again):
-            folder.mkdir()
-        taken["plain loop"].append(timed(lambda out=plain: plain_loop(period, data, out)))
+        ours = place / f"ours-{number}"
+        taken["plain loop"].append(time_plain_loop(period, data, place / f"plain-{number}"))
         taken["report"].append(timed(lambda out=ours: report(period, data, out, "--force")))
         taken["nothing changed"].append(timed(lambda out=ours: report(period, data, out)))
-        told = run(__file__, "--period", period, "--data", data, BARE, out=again).split()
-        taken["bare script"].append((float(told[0]), float(told[1])))
+        taken["bare script"].append(time_bare_script(period, data, place / f"bare-{number}"))
     return {way: (median(t[0] for t in times), median(t[1] for t in times)) for way, times in taken.items()}
+
+
+def time_plain_loop(period: str, data: str, out: Path) -> tuple[float, float]:
+    out.mkdir()
+    return timed(lambda: plain_loop(period, data, out))
+
+
+def time_bare_script(period: str, data: str, out: Path) -> tuple[float, float]:
+    out.mkdir()
+    clock, busy = run(__file__, "--period", period, "--data", data, BARE, out=out).split()
+    return float(clock), float(busy)
+
+
+def measure_months(last: str, count: int, data: str, taken: Times, place: Path) -> tuple[str, Times]:
+    """Return the months up to one, and each way's times for all of them."""
+    span = months_to(last, count)
+    first, months = span.partition("..")[0], place / "months"
+    of_first = {
+        "plain loop": time_plain_loop(first, data, place / "plain first"),
+        "bare script": time_bare_script(first, data, place / "bare first"),
+    }
+    plain, again = (
+        tuple(count * (one + other) / 2 for one, other in zip(of_first[way], taken[way], strict=True))
+        for way in of_first
+    )
+    ours = timed(lambda: report(span, data, months, "--force"))
+    return span, {"plain loop": plain, "report": ours, "bare script": again}
 
 
 def show(title: str, taken: Times) -> None:
@@ -206,12 +232,7 @@ def main() -> None:
             most = peak_memory(lambda: report(asked.period, asked.data, place / "memory", "--force"))
             print(f"  {'memory of the whole run, MB':32}{most:10.0f}")
         if asked.months:
-            span = months_to(asked.period, asked.months)
-            plain, bare_script = (
-                tuple(asked.months * t for t in taken[way]) for way in ("plain loop", "bare script")
-            )
-            ours = timed(lambda: report(span, asked.data, place / "months", "--force"))
-            show(span, {"plain loop": plain, "report": ours, "bare script": bare_script})
+            show(*measure_months(asked.period, asked.months, asked.data, taken, place))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,12 +26,14 @@ DRIFTS = {
     36: (2.0, 2.6, 3.5),
     60: (1.4, 2.0, 2.8),
 }
+#: Whether the series has a season: not, and the test does not know; it has; not, and the test is told so.
+SEASONS = {"none": False, "yes": True, "none, and told": None}
 #: Of calendar months, spread as wide as the noise: a peak in December, quiet weeks in summer.
 _SEASON = np.array([-0.6, -0.4, 0.0, 0.0, 0.2, 0.0, -0.8, -1.0, 0.0, 0.3, 0.5, 2.8])
 
 
 def series(
-    months: int, memory: float, season: bool, drift: float, generator: np.random.Generator
+    months: int, memory: float, season: bool | None, drift: float, generator: np.random.Generator
 ) -> np.ndarray:
     """Make one monthly figure of mean 20 and standard deviation 1 within the months."""
     shocks = generator.normal(size=months) * np.sqrt(1 - memory**2)
@@ -44,22 +47,23 @@ def series(
     return 20 + noise + pattern[(start + np.arange(months)) % 12] + line
 
 
-def cell(about: tuple[int, float, bool, float, int, int]) -> tuple[float, float]:
+def cell(about: tuple[int, float, bool | None, float, int, int]) -> tuple[float, float]:
     """Return the shares of series with a verdict, and of those called a trend, among all."""
     months, memory, season, drift, runs, seed = about
     generator = np.random.Generator(
-        np.random.PCG64([seed, months, int(memory * 10), season, int(drift * 10)])
+        np.random.PCG64([seed, months, int(memory * 10), 2 if season is None else season, int(drift * 10)])
     )
     # a figure of money may have a season, one of the process is taken to have none in its first two years
     kind = "money" if season else "process"
-    found = [trend_test(series(months, memory, season, drift, generator), kind=kind) for _ in range(runs)]
+    told: dict[str, Any] = {"kind": kind, "seasonal": False if season is None else None}
+    found = [trend_test(series(months, memory, season, drift, generator), **told) for _ in range(runs)]
     tested = np.mean([trend.tested for trend in found])
     return float(tested), float(np.mean([trend.tested and trend.p_value <= LEVEL for trend in found]))
 
 
 def false_alarms(runs: int, seed: int, jobs: int) -> pd.DataFrame:
     """Return ``season, months, memory, verdicts, alarms``: no trend is there, every alarm is false."""
-    cells = [(n, m, s, 0.0, runs, seed) for s, n, m in product((False, True), MONTHS, MEMORIES)]
+    cells = [(n, m, s, 0.0, runs, seed) for s, n, m in product(SEASONS.values(), MONTHS, MEMORIES)]
     return _frame(cells, "alarms", jobs)
 
 
@@ -67,16 +71,21 @@ def power(runs: int, seed: int, jobs: int) -> pd.DataFrame:
     """Return ``season, months, memory, drift, verdicts, found``: a trend is there in each."""
     cells = [
         (n, m, s, drift, runs, seed)
-        for s, n in product((False, True), MONTHS)
+        for s, n in product(SEASONS.values(), MONTHS)
         for m, drift in zip(MEMORIES, DRIFTS[n], strict=True)
     ]
     return _frame(cells, "found", jobs)
 
 
-def _frame(cells: list[tuple[int, float, bool, float, int, int]], name: str, jobs: int) -> pd.DataFrame:
+def _frame(
+    cells: list[tuple[int, float, bool | None, float, int, int]], name: str, jobs: int
+) -> pd.DataFrame:
     with ProcessPoolExecutor(jobs) as pool:
         answers = list(pool.map(cell, cells))
     frame = pd.DataFrame(cells, columns=["months", "memory", "season", "drift", "runs", "seed"])
+    names = {season: name for name, season in SEASONS.items()}
     return frame.drop(columns="seed").assign(
-        verdicts=[a for a, _ in answers], **{name: [b for _, b in answers]}
+        season=[names[season] for season in frame["season"]],
+        verdicts=[a for a, _ in answers],
+        **{name: [b for _, b in answers]},
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,7 @@ import pytest
 from tests.postgres import running_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,6 +33,26 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data sets are not beside the project (../shared/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_reports(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Callable[[str], Path]:
+    """Give the folder of all pages of the demo in a language, made once for all workers of a run."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+    @cache
+    def made(language: str) -> Path:
+        out = shared / f"demo-{language}"
+        with (shared / f"demo-{language}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (out / "index.html").exists():
+                command = [sys.executable, "-m", "crm_analysis", "report", "2026-10", "--data", "data/demo"]
+                command += ["--lang", language, "--out", str(out)]
+                subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=600)
+        return out
+
+    return made
 
 
 @pytest.fixture(scope="module")

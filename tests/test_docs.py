@@ -337,3 +337,7 @@ def test_the_site_builds(tmp_path: Path) -> None:
     )  # fmt: skip
     assert built.returncode == 0, built.stdout + built.stderr
     assert (tmp_path / "tutorial/index.html").is_file()
+    # docstrings are written for numpydoc: roles become names, the tables of a result a list
+    analyses = (tmp_path / "reference/analyses/index.html").read_text("utf-8")
+    assert re.search(r"<li>\s*(<p>)?<code>monthly</code>", analyses)
+    assert not re.search(r":(?:func|class|meth|mod):", analyses)

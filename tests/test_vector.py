@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import crm_analysis as crm
+from crm_analysis import vector
 from crm_analysis.plots.theme import styled
 from crm_analysis.reporting.sanitize import is_drawing
 from crm_analysis.vector import to_svg
@@ -70,9 +71,26 @@ def test_every_name_that_is_referred_to_is_there_once() -> None:
 def test_letters_keep_their_size() -> None:
     figure = drawn("Label")
     svg, _ = to_svg(figure)
-    # 10.5 points for the labels, in hundredths of a point a unit; letters in 64ths of that
+    # 10.5 points for the labels, in hundredths of a point a unit; letters in halves of that
     assert 0.105 in numbers(r"scale\(([\d.]+) -[\d.]+\)", svg)
-    assert set(numbers(r' transform="scale\(([\d.]+)\)"', svg)) == {1 / 64}
+    assert set(numbers(r' transform="scale\(([\d.]+)\)"', svg)) == {1 / 2}
+
+
+def test_letters_on_the_coarser_grid_keep_every_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = drawn("Ж0-8 Съешь ещё")
+    coarse, _ = to_svg(figure)
+    monkeypatch.setattr(vector, "_COARSER", 1)
+    fine, _ = to_svg(figure)
+
+    def outlines(svg: str) -> list[list[float]]:
+        return [
+            [float(n) for n in re.findall(r"-?\d+", d)]
+            for d in re.findall(r'<path id="[^"]+" d="([^"]+)" transform', svg)
+        ]
+
+    assert len(outlines(coarse)) == len(outlines(fine)) > 10
+    for one, other in zip(outlines(coarse), outlines(fine), strict=True):
+        assert np.abs(np.array(one) * 32 - np.array(other)).max() <= 16  # half a step: 1/400 of the height
 
 
 def test_its_width_is_that_of_the_page() -> None:

@@ -37,7 +37,7 @@ _RESULT = """\
 sold = view.context.words.money(months["revenue"].sum())
 said = f"{{sold}} were sold in {{len(months)}} months."
 result = crm.own_result(view, "{stem}", {{"months": months}}, {{"sold": said}})"""
-_SHORT = msg("## In short")
+_SHORT = msg("## What we found")
 _PICTURE_PROSE = msg(
     "## Month by month\n\nSay here how to read the picture, and where to be careful. Figures do not belong "
     "here: they come from the cells, so that they follow the period."

@@ -12,6 +12,7 @@ import pytest
 
 import crm_analysis as crm
 from crm_analysis.analyses._segments.book import inside
+from crm_analysis.analyses._segments.leading import MOST, leading
 from crm_analysis.analyses._segments.profile import shift_table
 from crm_analysis.analyses._segments.tests import judged
 from crm_analysis.analyses.customer_segments import SEGMENTS, analyze
@@ -450,6 +451,48 @@ class TestTraits:
         assert max(len(f.sentence) for f in result.findings) < 500
         small = next(f for f in result.findings if f.key == "small")
         assert small.sentence.startswith("500 of 506 segments")
+        # the page: those with most revenue, the rest in one row, and the whole stays the whole
+        shown = result.leading[result.leading["dimension"] == "town"]
+        assert len(shown) == 16
+        assert shown["segment"].tolist()[:15] == towns["segment"].tolist()[:15]
+        rest, others = towns.iloc[15:], shown.set_index("segment").loc["(others)"]
+        sums = ["customers", "revenue", "margin", "deals_closed", "deals_won", "period_revenue"]
+        for name in sums:
+            assert others[name] == pytest.approx(rest[name].sum())
+        assert others["revenue_per_customer_raw"] == pytest.approx(
+            rest["revenue"].sum() / rest["customers"].sum()
+        )
+        assert np.isnan(others["revenue_per_customer"])
+        assert shown["revenue_share"].sum() == pytest.approx(1)
+        html = crm.table(result, "leading", "Towns", grouped_by="dimension")._repr_html_()
+        assert "nan" not in html.lower()
+        few = result.leading[result.leading["dimension"] != "town"]
+        pd.testing.assert_frame_equal(
+            few.reset_index(drop=True),
+            result.segments[result.segments["dimension"] != "town"].reset_index(drop=True),
+        )
+
+    def test_the_row_of_all_others_by_hand(self) -> None:
+        names = [*(f"s{at:02d}" for at in range(MOST)), "x", "(not stated)", "y", "(no customer)"]
+        table = pd.DataFrame(dict.fromkeys(SEGMENTS, np.nan), index=range(len(names)))
+        counts = dict.fromkeys(("customers", "deals_closed", "deals_won", "new_customers"), 0.0)
+        table = table.assign(dimension="town", segment=names, verdict="no_evidence", revenue=0.0, **counts)
+        own = table["segment"].isin(["x", "y"])
+        table.loc[own, "customers"], table.loc[own, "revenue"] = [2, 3], [100, 50]
+        table.loc[own, "margin"], table.loc[own, "margin_rate"] = [20, 15], [0.2, 0.3]
+        table.loc[own, "deals_closed"], table.loc[own, "deals_won"] = [4, 6], [1, 2]
+        table.loc[own, "new_customers"], table.loc[own, "acquisition_cost"] = [1, 3], [80, 40]
+        shown = leading(table)
+        assert shown["segment"].tolist() == [*names[:MOST], "(not stated)", "(others)", "(no customer)"]
+        row = shown.set_index("segment").loc["(others)"]
+        assert (row["customers"], row["revenue"], row["revenue_per_customer_raw"]) == (5, 150, 30)
+        assert row["margin"] == 35
+        assert row["margin_rate"] == pytest.approx(35 / 150)
+        assert row["win_rate_raw"] == pytest.approx(3 / 10)
+        assert row["acquisition_cost"] == pytest.approx((80 + 3 * 40) / 4)
+        assert pd.isna(row["verdict"])
+        # one segment more than that keeps its row
+        assert len(leading(table[table["segment"] != "y"])) == len(names) - 1
 
     def test_region_of_the_lines_where_customers_have_none(self) -> None:
         tables = company()

@@ -586,6 +586,10 @@ class TestCorrection:
             assert abs(factor - 1) > 1e-4
             assert test_of.points["simulated"][number, horizon] == pytest.approx(raw * factor)
 
+    def test_three_months_together_are_the_sum_of_the_corrected(self, test_of):
+        points = test_of.points["simulated"]
+        assert points[:, TOGETHER] == pytest.approx(points[:, :3].sum(axis=1))
+
 
 def turned(tables, status, share, begins="2025-09-01"):
     """Copy a company in which so many of the deals decided of late ended in this way instead."""

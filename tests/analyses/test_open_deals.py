@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -346,25 +348,49 @@ class TestActivities:
         assert said(result)["quiet"].sentence.startswith("1 of the 2 clients with most money in work")
 
 
+#: Conditions of a search, and which deals meet them.
+CONDITIONS: list[tuple[dict[str, Any], Any]] = [
+    ({"owner": "bo marrow"}, lambda d: d["owner"] == "Bo Marrow"),
+    ({"owner": ["Bo Marrow", "LIV BURR"]}, lambda d: d["owner"].isin(["Bo Marrow", "Liv Burr"])),
+    ({"stage": ["Lead", "quote"]}, lambda d: d["stage"].isin(["Lead", "Quote"])),
+    ({"channel": "website"}, lambda d: d["channel"] == "Website"),
+    ({"product": "Gift box"}, lambda d: d["product"] == "Gift box"),
+    ({"customer": "gmbh"}, lambda d: d["customer"].str.contains("GmbH")),
+    ({"text": "GMBH quote"}, lambda d: d["customer"].str.contains("GmbH") & (d["stage"] == "Quote")),
+    ({"text": "planned contact overdue"}, lambda d: d["overdue"] > 0),
+    ({"amount": (5000, 20000)}, lambda d: (d["amount"] >= 5000) & (d["amount"] <= 20000)),
+    ({"amount": (None, 500)}, lambda d: d["amount"] <= 500),
+    ({"amount": (20000, None)}, lambda d: d["amount"] >= 20000),
+    ({"min_age_days": 30}, lambda d: d["age_days"] >= 30),
+    ({"max_age_days": 60.0}, lambda d: d["age_days"] <= 60),
+    ({"min_stage_days": 20}, lambda d: d["stage_age_days"] >= 20),
+    ({"idle_days": 10}, lambda d: d["idle_days"] >= 10),
+    ({"stalled": True}, lambda d: d["stalled"]),
+    ({"stalled": False}, lambda d: ~d["stalled"]),
+    ({"next_activity": True}, lambda d: d["next_activity_at"].notna()),
+    ({"next_activity": False}, lambda d: d["next_activity_at"].isna()),
+    ({"expected_before": "2026-11-01"}, lambda d: d["expected_close_on"] < "2026-11-01"),
+    ({"expected_before": date(2026, 11, 1)}, lambda d: d["expected_close_on"] < "2026-11-01"),
+    (
+        {"owner": "Bo Marrow", "stalled": True, "amount": (100, None)},
+        lambda d: (d["owner"] == "Bo Marrow") & d["stalled"] & (d["amount"] >= 100),
+    ),
+
+]  # fmt: skip
+
+
 class TestSearch:
-    def test_every_condition(self, demo: Any, result: OpenDealsResult) -> None:
+    @pytest.mark.parametrize(("given", "meets"), CONDITIONS, ids=[str(given) for given, _ in CONDITIONS])
+    def test_every_condition(self, result: OpenDealsResult, given: dict, meets: Any) -> None:
         deals = result.deals
-        search = crm.open_deals.search
-        assert set(search(result, owner="bo marrow")["owner"]) == {"Bo Marrow"}
-        assert set(search(result, stage=["Lead", "quote"])["stage"]) == {"Lead", "Quote"}
-        assert len(search(result, amount=(5000, 20000))) == deals["amount"].between(5000, 20000).sum()
-        assert len(search(result, amount=(None, 500))) == (deals["amount"] <= 500).sum()
-        assert (
-            len(search(result, min_age_days=30, max_age_days=60)) == deals["age_days"].between(30, 60).sum()
-        )
-        assert (search(result, min_stage_days=20)["stage_age_days"] >= 20).all()
-        assert (search(result, idle_days=10)["idle_days"] >= 10).all()
-        assert search(result, stalled=True)["stalled"].all()
-        assert search(result, next_activity=False)["next_activity_at"].isna().all()
-        assert (search(result, expected_before="2026-11-01")["expected_close_on"] < "2026-11-01").all()
-        assert search(result, text="GMBH quote")["customer"].str.contains("GmbH").all()
-        assert len(search(result, customer="gmbh")) == deals["customer"].str.contains("GmbH").sum() > 0
-        assert set(search(result, channel="Website", product="Gift box")["product"]) <= {"Gift box"}
+        expected = deals[meets(deals)].reset_index(drop=True)
+        assert 0 < len(expected) < len(deals)
+        pd.testing.assert_frame_equal(crm.open_deals.search(result, **given), expected)
+
+    def test_every_condition_is_tried(self) -> None:
+        tried = {name for given, _ in CONDITIONS for name in given}
+        parameters = inspect.signature(crm.open_deals.search).parameters
+        assert tried == set(parameters) - {"view"}
 
     def test_a_view_gives_the_same_as_its_result(self, demo: Any, result: OpenDealsResult) -> None:
         given = {"owner": "Liv Burr", "min_age_days": 10}
@@ -389,7 +415,14 @@ class TestSearch:
             ({"idle_days": "many"}, "0 or more"),
             ({"amount": (5, 1)}, "smaller first"),
             ({"amount": 5}, "smaller first"),
+            ({"amount": ("much", None)}, "smaller first"),
             ({"expected_before": "soon"}, "2026-12-31"),
+            ({"channel": "Webste"}, 'Did you mean "Website"'),
+            ({"product": "Gift bax"}, 'Did you mean "Gift box"'),
+            ({"max_age_days": float("nan")}, "0 or more"),
+            ({"min_stage_days": True}, "0 or more"),
+            ({"stalled": "no"}, "True, False, or None"),
+            ({"next_activity": 1}, "True, False, or None"),
         ],
     )
     def test_what_cannot_be_is_refused(self, result: OpenDealsResult, given: dict, message: str) -> None:

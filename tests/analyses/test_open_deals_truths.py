@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis.analyses._deals.bridge import bridge_table
 from crm_analysis.analyses._deals.funnel import flow, funnel, horizon_days
 from crm_analysis.analyses._deals.limits import learn_limits
 from crm_analysis.analyses._deals.owners import owner_table
+from crm_analysis.analyses._deals.rows import deal_rows
 from crm_analysis.analyses._deals.stages import stage_order
 
 if TYPE_CHECKING:
@@ -187,6 +189,14 @@ def real(shared_data: Path, root: Path, tmp_path: Path, name: str) -> Any:
     return crm.load(folder)
 
 
+def in_work(view: Any) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the open deals and the limit by age, without the forecast, which takes long."""
+    order = stage_order(view)
+    limits = learn_limits(view, order)
+    none = pd.DataFrame({"deal_id": [], "win_probability": []})
+    return deal_rows(view, order, limits, none), limits.table.iloc[0]
+
+
 class TestRealSets:
     def test_maven(self, shared_data: Path, root: Path, tmp_path: Path) -> None:
         case = REFERENCE["maven"]
@@ -208,8 +218,46 @@ class TestRealSets:
         assert stalled.startswith("1,291 of 1,589 open deals ($")
         assert "older than any of 6,711 decided deals was at its decision (138 days)" in stalled
         assert "500 open deals cannot be judged" in stalled
+        assert f"(${case['worth_older_than_slowest'] / 1e6:.1f}M)" in stalled
+        # before the first picture, beside what is in work
+        assert [finding.key for finding in result.findings[:2]] == ["pipeline", "stalled"]
+        trust = said(result)["forecast_trust"].sentence
+        assert trust.startswith("With 10 months of deals won to learn from, only ")
         assert said(result)["owners"].sentence.startswith("No ranking of the 30 owners")
         assert (result.bridge["deals"].iloc[:-1].sum()) == result.bridge["deals"].iloc[-1]
+
+    @pytest.mark.parametrize("period", ["2017-09", "2017-12"])
+    def test_maven_by_hand(self, shared_data: Path, root: Path, tmp_path: Path, period: str) -> None:
+        case = REFERENCE["maven"]["at"][period]
+        view = real(shared_data, root, tmp_path, "maven-crm").view(period)
+        deals, limit = in_work(view)
+        assert [len(deals), int(deals["created_at"].isna().sum())] == [case["open"], case["undated"]]
+        assert [limit["n"], limit["limit_days"]] == [case["decided"], case["limit_days"]]
+        assert deals["stalled"].sum() == case["beyond"]
+        assert (deals["age_days"] - 1 > limit["slowest_days"]).sum() == case["older_than_slowest"]
+        parts = bridge_table(view).set_index("part")
+        moved = parts.loc[["created", "won", "lost"], "deals"].abs().tolist()
+        assert moved == [case["created"], case["won"], case["lost"]]
+        assert parts.loc["won", "amount"] == -case["won_amount"]
+        assert parts.loc["closing", "deals"] == case["open"]
+
+    def test_ringostat_in_march(self, shared_data: Path, root: Path, tmp_path: Path) -> None:
+        case = REFERENCE["ringostat"]["in_march"]
+        view = real(shared_data, root, tmp_path, "ringostat-deals").view("2024-03")
+        deals, limit = in_work(view)
+        assert len(deals) == case["open"]
+        assert [limit["n"], limit["limit_days"], limit["slowest_days"]] == [
+            case["decided"], case["limit_days"], case["slowest_days"]
+        ]  # fmt: skip
+        assert deals["stalled"].sum() == case["beyond"]
+        step = funnel(view, stage_order(view)).table.iloc[0]
+        assert step[list(case["funnel"])].to_dict() == case["funnel"]
+        parts = bridge_table(view).set_index("part")
+        assert parts.loc[["created", "won", "lost"], "deals"].abs().tolist() == [
+            case["created"], case["won"], case["lost"]
+        ]  # fmt: skip
+        # without amounts there is no money, neither now nor before
+        assert parts[["amount", "previous", "difference"]].isna().all(axis=None)
 
     def test_ringostat(self, shared_data: Path, root: Path, tmp_path: Path) -> None:
         case = REFERENCE["ringostat"]

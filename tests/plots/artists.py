@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis
+from matplotlib.container import BarContainer
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
@@ -62,6 +63,7 @@ def faults(axes: Axes) -> list[str]:
         if _meet(box, second):
             found.append(f"{one!r} over {other!r}")
     drawn = [one for one in figure.findobj(Axes) if one.axison]
+    found += [fault for one in drawn for fault in _without_zero(one)]
     return found + [fault for one in drawn for axis in (one.xaxis, one.yaxis) for fault in _bare(one, axis)]
 
 
@@ -124,6 +126,14 @@ def _meet(one: Bbox, other: Bbox) -> bool:
     across = min(one.x1, other.x1) - max(one.x0, other.x0)
     up = min(one.y1, other.y1) - max(one.y0, other.y0)
     return bool(across > 1.0 and up > 0.28 * min(one.height, other.height))
+
+
+def _without_zero(axes: Axes) -> list[str]:
+    """Say where the length of a bar does not tell its value, because its axis begins elsewhere."""
+    bars = [held for held in axes.containers if isinstance(held, BarContainer) and len(held.patches)]
+    along = [axes.yaxis if held.orientation == "vertical" else axes.xaxis for held in bars]
+    ends = [sorted(axis.get_view_interval()) for axis in along if axis.get_scale() == "linear"]
+    return [f"bars on an axis from {low:g} to {high:g}" for low, high in ends if not low <= 0 <= high]
 
 
 def _bare(axes: Axes, axis: Any) -> list[str]:

@@ -119,6 +119,15 @@ def test_what_covers_or_bares_is_found() -> None:
     assert any(fault.endswith("is wider than the picture") for fault in faults(axes))
 
 
+def test_bars_that_do_not_begin_at_zero_are_found() -> None:
+    axes = describe(new_axes(), "Bars", "Two of 2.")
+    axes.bar(["one", "other"], [95, 97])
+    axes.set_ylabel("Deals")
+    assert faults(axes) == []
+    axes.set_ylim(90, 100)
+    assert faults(axes) == ["bars on an axis from 90 to 100"]
+
+
 def test_all_modules_are_covered() -> None:
     assert len(pictures()) == 40
     assert {stem for stem, _ in pictures()} == set(crm.plots.__all__)

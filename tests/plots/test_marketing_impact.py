@@ -148,6 +148,16 @@ def test_lines_of_the_lag_end_where_the_table_does(result) -> None:
     assert {text.strip() for text in texts(ax)} == set(largest)
 
 
+def test_the_lag_is_as_wide_as_the_lines_that_are_drawn(result) -> None:
+    """A channel of one lead, watched for a year, does not press the lines of the others to the left."""
+    small = result.lag[result.lag["channel"] == "Website"].assign(channel="Odd")
+    short = result.lag[result.lag["months"] <= 3]
+    ax = plots.lag(replace(result, lag=pd.concat([short, small], ignore_index=True)))
+    assert small["months"].max() == 12
+    assert ax.get_xlim() == (0, 3)
+    assert [int(tick) for tick in ax.get_xticks()] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("draw", DRAWN, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_nothing_is_cut_off_or_written_over_another(result, draw, count: int) -> None:

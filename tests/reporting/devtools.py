@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--headless", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--allow-file-access-from-files", "--remote-debugging-pipe", "about:blank"),
 )
@@ -39,6 +39,7 @@ class Tab:
         found = self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = found["sessionId"]
         self.ask("Page.enable")
+        self.ask("Emulation.setFocusEmulationEnabled", enabled=True)
         self.ask("Page.setBypassCSP", enabled=True)  # the pages themselves run nothing of a test's
 
     def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -83,13 +84,12 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def press(self, key: str, code: int, *, shift: bool = False) -> None:
+    def press(self, key: str, code: int) -> None:
         """Press a key and let it go."""
-        for kind in ("rawKeyDown", "keyUp"):
-            self.ask(
-                "Input.dispatchKeyEvent",
-                type=kind, key=key, code=key, windowsVirtualKeyCode=code, modifiers=8 if shift else 0,
-            )  # fmt: skip
+        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **about, **text)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **about)
 
     def printed(self) -> bytes:
         """Return the page as the browser prints it on A4."""

@@ -241,7 +241,7 @@ def test_a_drawing_is_shown_as_it_is_and_follows_the_screen() -> None:
 
 
 def test_a_drawing_keeps_signs_that_mean_something_elsewhere() -> None:
-    named = DRAWING.replace("<path", "<path font-family=\"'Charter' & 7% #1 Ж\"")
+    named = DRAWING.replace("<path", "<path font-family=\"'Charter' &amp; 7% #1 Ж\"")
     page = soup(shown({"image/svg+xml": named}, {"image/svg+xml": {"alt": "Revenue by month"}}))
     assert unquote(page.img["src"].partition(",")[2]) == named
 
@@ -258,6 +258,11 @@ def test_a_drawing_keeps_signs_that_mean_something_elsewhere() -> None:
         "<style>path{fill:red}</style>",
         '<a href="#x"><path d="M0 0"/></a>',
         "<!DOCTYPE svg><path/>",
+        '<g xmlns="http://www.w3.org/1999/xhtml"/>',
+        '<image href="&#104;ttps://host.example/x.png"/>',
+        "<path d=M0/>",
+        "&other;",
+        "\ud800",
         '<?xml-stylesheet href="x.css"?><path/>',
     ],
 )

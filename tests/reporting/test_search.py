@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
@@ -41,6 +41,8 @@ addEventListener("load", () => {{
   for (const step of steps) {{
     if (step.press !== undefined) press(step.press); else set(step.set, step.to);
     found.push({{ rows: seen(), status: inner.querySelector(".table-status").textContent,
+                  printed: all("tbody tr").filter((row) => !row.hidden)
+                    .findIndex((row) => row.classList.contains("on-screen")),
                   sorted: all("thead th").map((head) => head.ariaSort) }});
   }}
   document.querySelector("pre").textContent = JSON.stringify({{ found, title: inner.title,
@@ -69,10 +71,12 @@ def sample(language: str = "en") -> SampleResult:
     return SampleResult(context=context, findings=Findings(()), deals=deals)
 
 
-def page(language: str = "en", **options: Any) -> str:
-    """Return the page of the sample."""
-    options = {"searchable": True, "filters": ["owner", "revenue"]} | options
-    table = crm.table(sample(language), "deals", "Open deals", **options)
+def page(language: str = "en", *, times: int = 1, **options: Any) -> str:
+    """Return the page of the sample, its deals so many times over."""
+    options = {"searchable": True, "filters": ["owner", "revenue"], "rows": 1000} | options
+    result = sample(language)
+    deals = pd.concat([result.deals] * times, ignore_index=True)
+    table = crm.table(replace(result, deals=deals), "deals", "Open deals", **options)
     output = nb.new_output("display_data", data={"text/html": table._repr_html_()})
     cells = [nb.new_markdown_cell("# Deals"), nb.new_code_cell("x", outputs=[output])]
     return to_html(nb.new_notebook(cells=cells), Page("Deals", language))
@@ -127,6 +131,17 @@ def test_figures_and_days_are_sorted_by_value_and_blanks_come_last(work: Any, la
     assert up == ["Nord", "Zeta", "Spät", "<img", "nord"]
     assert days == ["nord", "Nord", "Spät", "Zeta", "<img"]
     assert seen["found"][1]["sorted"] == [None, None, "ascending", None]
+
+
+@in_browser
+def test_the_first_hundred_of_what_is_shown_are_printed(work: Any) -> None:
+    text = page(times=60)
+    seen = work(text, search("zeta"), {"set": "input[type=search]", "to": ""}, {"press": 0}, search("nord"))
+    assert [(len(step["rows"]), step["printed"]) for step in seen["found"]] == [
+        (60, -1), (300, 100), (300, 100), (120, 100),
+    ]  # fmt: skip
+    assert "Printed are the first 100 rows that are shown." in text
+    assert "Printed are" not in page()
 
 
 @in_browser

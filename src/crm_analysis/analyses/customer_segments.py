@@ -10,6 +10,7 @@ from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._segments.book import read_book
 from crm_analysis.analyses._segments.cross import cross_table, read_basket
 from crm_analysis.analyses._segments.findings import find
+from crm_analysis.analyses._segments.leading import leading
 from crm_analysis.analyses._segments.left_out import left_out
 from crm_analysis.analyses._segments.parts import Parts
 from crm_analysis.analyses._segments.profile import profile_table, shift_table
@@ -46,13 +47,15 @@ class CustomerSegmentsResult(Result):
             "low": "money", "high": "money", "difference": "relative", "difference_low": "relative",
             "difference_high": "relative",
         },
-        "profile": {"low": "number", "high": "number"},
+        "leading": {"low": "money", "high": "money"},
+        "profile": {"low": "times", "high": "times"},
         "cross": {"expected": "share"},
         "shift": {"low": "points", "high": "points"},
         "tests": {"difference": "relative", "low": "relative", "high": "relative"},
     }  # fmt: skip
 
     segments: pd.DataFrame
+    leading: pd.DataFrame
     profile: pd.DataFrame
     cross: pd.DataFrame
     shift: pd.DataFrame
@@ -97,6 +100,9 @@ def analyze(view: PeriodView) -> CustomerSegmentsResult:
             nothing; missing where channel or spending is unknown. ``difference`` (relative, 1 is twice as
             much) of a typical customer against all others, ``difference_low, difference_high``, ``p_value``,
             ``p_adjusted``; ``verdict``: ``higher``, ``lower``, ``no_evidence`` or ``not_enough_data``.
+        ``leading``
+            ``segments`` as the page shows them: of each dimension the fifteen with most revenue, all further
+            ones together as ``(others)``.
         ``profile``
             A row a segment: ``a_customers`` of class A, ``a_share`` of all A customers, ``base_share`` of all
             who bought, ``lift`` = a_share / base_share with ``low, high``.
@@ -164,6 +170,7 @@ def analyze(view: PeriodView) -> CustomerSegmentsResult:
         left_out=left_out(view, book, basket),
         tiles=tiles(parts),
         segments=parts.segments,
+        leading=leading(parts.segments),
         profile=parts.profile,
         cross=parts.cross,
         shift=parts.shift,

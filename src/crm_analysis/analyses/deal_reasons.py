@@ -49,7 +49,7 @@ class DealReasonsResult(Result):
         "stage_map": {"low": "share", "high": "share"},
         "discipline": {"low": "share", "high": "share", "expected": "cases"},
         "price_check": {"low": "relative", "high": "relative", "lost": "count"},
-        "drivers": {"low": "number", "high": "number"},
+        "drivers": {"low": "times", "high": "times"},
         "spellings": {"why": "name"},
     }
 

@@ -199,14 +199,15 @@ def _answers(findings: Findings) -> pd.DataFrame:
 
 
 def _readers(findings: Findings, made: frozenset[str]) -> pd.DataFrame:
-    """Choose for each reader the pages, and the one sentence not to miss."""
-    rows = []
+    """Choose for each reader the pages, and the one sentence not to miss; no two readers the same one."""
+    rows, told = [], set()
     for reader, (stems, department) in _READERS.items():
         own = [f for f in findings if not department or f.department == department]
         opens = [stem for stem in stems if stem in made]
         opens += [f.analysis for f in own[:1] if f.analysis not in opens]
         if own:
-            sentence = own[0].sentence
+            sentence = next((f.sentence for f in own if f.sentence not in told), own[0].sentence)
+            told.add(sentence)
         else:
             sentence = tr(
                 msg("Nothing here asks you to act.")

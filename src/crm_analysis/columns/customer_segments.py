@@ -20,7 +20,7 @@ HEADINGS: dict[str, Heading] = {
     "a_customers": Heading("A customers", "count"),
     "a_share": Heading("Share of A customers", "share"),
     "base_share": Heading("Share of all", "share"),
-    "lift": Heading("Times as common"),
+    "lift": Heading("Times as common", "times"),
     "buyers": Heading("Buyers", "count"),
     "penetration": Heading("Share that buys", "share"),
     "expected": Heading("Expected", "share"),

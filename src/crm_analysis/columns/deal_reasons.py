@@ -6,7 +6,7 @@ from crm_analysis.columns.heading import Heading
 
 HEADINGS: dict[str, Heading] = {
     "factor": Heading("Factor", "plain"),
-    "odds_ratio": Heading("Odds of winning, times"),
+    "odds_ratio": Heading("Odds of winning, times", "times"),
     "factor_p_value": Heading("p-value of the factor", "p_value"),
     "factor_p_adjusted": Heading("Adjusted p-value of the factor", "p_value"),
     "baseline": Heading("Without the factors"),

@@ -31,6 +31,7 @@ Kind = Literal[
     "count",
     "cases",  # an expected count: tenths where it is small
     "number",
+    "times",  # a ratio: 1 is equal
     "days",
     "month",
     "day",
@@ -111,6 +112,7 @@ class Heading:
             "points": words.points,
             "count": lambda v: words.number(v, 0),
             "cases": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
+            "times": lambda v: words.number(v, 0 if v >= 100 else 1 if v >= 10 else 2),
             "days": lambda v: words.number(v, 0 if abs(v) >= 10 else 1),
             "month": words.month,
             "day": words.day,

@@ -151,7 +151,7 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
         came=write(worst["came"]),
     )
     return describe(
-        ax, tr("What came lay in the range forecast {when} in {kept} of {n} months").format(**figures), alt
+        ax, tr("{kept} of {n} months came within the range forecast {when}").format(**figures), alt
     )
 
 

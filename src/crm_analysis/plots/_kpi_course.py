@@ -87,7 +87,7 @@ def _headline(table: pd.DataFrame) -> str:
     if not out:
         return tr("All within their normal range in the last month")
     told = out[0] if len(out) == 1 else str(len(out))
-    return tr("Out of the normal range in the last month: {kpis}").format(kpis=told)
+    return tr("Unusual in the last month: {kpis}").format(kpis=told)
 
 
 def draw_course(

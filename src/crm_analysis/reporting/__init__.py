@@ -1,17 +1,30 @@
-"""From notebooks to pages, in the order in which ``crm-analysis report`` goes through the modules.
+"""From notebooks to pages: what ``crm-analysis report`` does, module by module.
 
-1. ``notebooks`` finds the notebooks; ``order`` is what was asked for, its ``parameters`` checked.
-2. ``plan`` says what that means for each period: ``ready`` whether the data are all there, ``slices`` what
-   they hold, ``keys`` all that a report depends on, ``due`` what has changed since it was published.
-3. ``run`` takes turns with other runs (``lock``), begins the ``warm`` process and does the plans.
-4. ``period_run`` does one: ``execute`` runs each notebook in a kernel of its own, ``forked`` from the warm
-   process or cold; ``environment``, ``sockets`` and ``keeper`` see that it sees, shows and leaves nothing.
-5. ``cleaning`` hides paths and secrets in what ran; ``pages`` and ``exporter`` make a page of it, cleaned by
-   ``sanitize`` and proved by ``gate``; ``again`` makes one anew without a run.
-6. ``account`` says in the ``manifest`` what came of it, with what ``earlier`` runs left and what was
-   ``restated``; the summary, which runs last, reads that.
-7. ``publish`` puts the whole folder in place at one stroke; ``site`` renews the page over all periods.
-8. ``progress`` shows or logs how it goes; ``conclusion`` and ``notify`` tell people how it ended.
+Asked, and compared with what stands published:
+
+- ``notebooks`` finds the notebooks, ``parameters`` reads and checks what is put into them; together they are
+  an ``order``. ``plan`` makes of it what that means for each period.
+- ``ready`` says whether the data are all there, ``slices`` what a period can read of them. ``keys`` is all
+  that a report depends on; ``due`` says what of it has changed, and so what has to run.
+
+Run:
+
+- ``run`` waits for its turn (``lock``) and goes through the periods, ``jobs`` notebooks at a time;
+  ``period_run`` does one of them from its first notebook to its publication.
+- ``execute`` runs one notebook and says how it ended, in a ``kernel`` of its own that talks to a ``client``
+  over ``sockets``; ``environment`` is what it sees, ``keeper`` ends what it leaves.
+- ``forked`` lets Jupyter start kernels as a ``fork`` of the ``warm`` process, which has loaded all.
+
+Published:
+
+- ``cleaning`` hides paths and secrets in what ran; ``pages``, ``parts`` and ``exporter`` make a page of it,
+  which ``sanitize`` cleans and ``gate`` proves. ``again`` makes a page anew without a run.
+- ``account`` says in the ``manifest`` what came of it, with what ``earlier`` runs left and what was
+  ``restated``. The summary, which runs last, reads that.
+- ``publish`` puts the whole folder in place at one stroke; ``site`` renews the page over all periods, read
+  from the ``shelf``.
+
+Told: ``progress`` while it goes, ``conclusion`` and ``notify`` when it has ended.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _LOOK_SECONDS = 0.05
+_TURN_SECONDS = 0.0005
 #: Periods begun beside the one that is finished: while its summary waits for its turn, none may run out of
 #: notebooks.
 _BEGUN = 2
@@ -108,8 +109,11 @@ def _finish(running: PeriodRun, watcher: Watcher, done: dict[Period, PeriodRepor
 def _drivers(jobs: int) -> Iterator[Executor]:
     """Open a pool of threads that drive kernels; where the run is broken off, no kernel is left.
 
-    The work is done in the kernels: a thread waits and hands on what they say.
+    The work is done in the kernels: a thread waits and hands on what they say. It gets its turn soon while
+    pages are made, so that its kernel does not wait with it.
     """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
     pool = ThreadPoolExecutor(jobs, "driver")
     try:
         yield pool
@@ -120,6 +124,8 @@ def _drivers(jobs: int) -> Iterator[Executor]:
             OwnKernel.kill_all()
             ending.join(_LOOK_SECONDS)
         raise
+    finally:
+        sys.setswitchinterval(usual)
     pool.shutdown()
 
 

@@ -94,7 +94,7 @@ class _Drawing:
     def read(self, svg: str) -> None:
         try:
             self._parser.Parse(svg, True)
-        except ExpatError:
+        except (ExpatError, UnicodeEncodeError):
             self.foreign = True
 
     def _begins(self, tag: str, about: dict[str, str]) -> None:

@@ -32,11 +32,12 @@ from typing import NamedTuple
 
 #: Wanted by most notebooks, some of them only once a figure is computed or shown. None starts a thread.
 LIBRARIES = (
-    *("numpy", "pandas", "pyarrow", "scipy.stats", "scipy.optimize", "scipy.sparse"),
-    *("duckdb", "ibis", "ibis.backends.duckdb", "sqlglot", "babel.numbers", "babel.dates", "rapidfuzz"),
+    *("numpy", "pandas", "pyarrow.dataset", "scipy.stats", "scipy.optimize", "statsmodels.genmod.api"),
+    *("duckdb", "ibis.backends.duckdb.converter", "sqlglot", "babel.numbers", "babel.dates", "rapidfuzz"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "xlsxwriter"),
-    *("IPython.core.interactiveshell", "IPython.core.completer", "ipykernel.kernelapp", "ipykernel.ipkernel"),
-    "ipykernel.debugger",  # wanted by each kernel, though nobody debugs it
+    # wanted by each kernel, though nobody debugs it
+    *("IPython.core.interactiveshell", "IPython.core.completer", "IPython.core.debugger", "sqlite3"),
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "tornado.platform.asyncio"),
 )
 #: Read when Python and its libraries start: a kernel that wants other values cannot be a fork.
 _AT_START = re.compile(r"(PYTHON|LD_|LC_|LANG|OMP_|OPENBLAS_|MKL_|ARROW_)|(HOME|MPLCONFIGDIR|MATPLOTLIBRC)$")
@@ -191,8 +192,7 @@ class _Server:
 
 def _receive(client: socket.socket, streams: list[int]) -> _Request:
     """Read what kernel a client of the same user wants, one that a fork of this process can be."""
-    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    if struct.unpack("3i", credentials)[1] != os.getuid():
+    if struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1] != os.getuid():
         raise PermissionError
     text, received, _, _ = socket.recv_fds(client, 1 << 16, 2)
     streams += received
@@ -237,15 +237,14 @@ def become_kernel(request: _Request) -> None:
         matplotlib.rcParams["backend"] = request.env.get("MPLBACKEND") or _INLINE
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # else each fork would draw the same
-    from ipykernel import kernelapp
-
     # without this handle a kernel would not notice that its parent is gone
     sys.argv = ["ipykernel_launcher", *request.argv, f"--IPKernelApp.parent_handle={request.server}"]
-    kernelapp.launch_new_instance()
+    importlib.import_module("ipykernel.kernelapp").launch_new_instance()
 
 
 if __name__ == "__main__":
     del sys.path[0]  # the folder of this file: its modules are not for kernels to import
     order = serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
-    if order:
-        become_kernel(order)
+    if order is None:
+        os._exit(0)  # there is nothing to put in order, and taking all apart takes its time
+    become_kernel(order)

@@ -115,6 +115,7 @@ TEMPLATES = {
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of}); no owner's "
         "records stand out by more than chance."
     ),
+    "records.all": "Every one of the deals lost in {year} has a reason of its own ({of} deals).",
     "records.note": (
         "{share} of the deals lost in {year} have no reason or only “other” ({unclear} of {of})."
     ),

@@ -72,7 +72,7 @@ class Shares:
                 "share": self.share.T.ravel(),
                 "low": low.T.ravel(),
                 "high": high.T.ravel(),
-                "conversions": self.share.T.ravel() * self.won,
+                "conversions": np.round(self.share.T.ravel() * self.won, 12),  # whole where it is whole
                 "value": self.value.T.ravel(),
             }
         )

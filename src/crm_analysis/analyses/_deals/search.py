@@ -50,9 +50,9 @@ def _met(deals: pd.DataFrame, known: Mapping[str, Collection[str]], name: str, v
     if name == "expected_before":
         return deals["expected_close_on"] < day_of(name, value)
     if name == "stalled":
-        return deals["stalled"] == bool(value)
+        return deals["stalled"] == _flag(name, value)
     if name == "next_activity":
-        return deals["next_activity_at"].notna() == bool(value)
+        return deals["next_activity_at"].notna() == _flag(name, value)
     return _containing(
         deals[["customer", "customer_id"]] if name == "customer" else deals[[*_SEARCHED]], value
     )
@@ -60,6 +60,14 @@ def _met(deals: pd.DataFrame, known: Mapping[str, Collection[str]], name: str, v
 
 #: Conditions that are a least number of days, and the column they look at.
 _ATLEAST = {"min_age_days": "age_days", "min_stage_days": "stage_age_days", "idle_days": "idle_days"}
+
+
+def _flag(condition: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ParameterError(
+            f"{condition} is {value!r}.", "True, False, or None for either.", f"For example {condition}=True."
+        )
+    return value
 
 
 def _number(condition: str, value: Any) -> float:

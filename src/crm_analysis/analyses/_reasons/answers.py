@@ -209,6 +209,8 @@ def _records(parts: Parts) -> list[Finding]:
         "of": words.number(len(lost)),
     }
     form = "no_evidence" if table["p_value"].notna().any() else "note"
+    if not unclear.any():
+        form = "all"
     fields: dict[str, Any] = {}
     if len(found):
         form, first = ("higher" if len(found) == 1 else "several"), rows(found)[0]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from crm_analysis.words import Words
 
 _MOST_NAMED = 3
+#: A share below this is told in tenths of a percent.
+_HARDLY = 0.01
 
 
 def reasons(parts: Parts) -> list[Finding]:
@@ -49,10 +51,10 @@ def departments(parts: Parts) -> list[Finding]:
         figures = {
             "department": column("department").write(row["department"], words),
             "reasons": _listed(given, words, counts=len(given) > 1),
-            "share": words.share(row["share"], 0),
+            "share": _part(row["share"], words),
             "year": windows.text,
             "before": windows.before_spoken,
-            "previous": words.share(row["previous_share"], 0),
+            "previous": _part(row["previous_share"], words),
             "of": sentence(
                 STEM,
                 "department.of",
@@ -179,6 +181,11 @@ def _largest(frame: pd.DataFrame, words: Words) -> str:
     row = rows(tried.loc[[tried["difference"].abs().idxmax()]])[0]
     difference = words.points(row["difference"], 0, spelled=True)
     return sentence(STEM, "shift.largest", name=quoted(row["reason"], words), difference=difference)
+
+
+def _part(share: float, words: Words) -> str:
+    """Write a share in whole percents, with tenths where it would be none."""
+    return words.share(share, 1 if 0 < share < _HARDLY else 0)
 
 
 def _limits(row: dict[str, Any], words: Words) -> dict[str, str]:
