@@ -37,7 +37,7 @@ HOLDS: dict[str, dict[str, str]] = {
     },
     "customer_segments": {
         "segments": msg("Every segment: customers, revenue, margin, win rate, cost of a new customer"),
-        "leading": msg("The largest segments of each trait, and the rest together"),
+        "leading": msg("The segments of each trait with most revenue, the rest in one row"),
         "profile": msg("Who the A customers are: how much more common than among all"),
         "cross": msg("Which segment buys which product, and where buyers are missing"),
         "shift": msg("Shares of revenue by segment against the comparison"),
