@@ -34,7 +34,9 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-DARK = "--blink-settings=preferredColorScheme=0"
+#: A desktop has a mouse, also where there is none: what shows itself under it alone stays hidden.
+MOUSE = "--blink-settings=primaryHoverType=2,availableHoverTypes=2"
+DARK = f"{MOUSE},preferredColorScheme=0"
 #: A window is at least this wide; a narrower page stands in a frame.
 NARROWEST = 500
 
@@ -52,10 +54,15 @@ class Look:
 
 
 #: What the documentation shows: a desktop's page, as wide as a column of text.
-DOCS = Look("docs", 1280, 2000, kept=800)
+DOCS = Look("docs", 1280, 2000, (MOUSE,), kept=800)
 LOOKS: Looks = {
-    "en": (DOCS, Look("desktop", 1280, 1600), Look("phone", 390, 1600), Look("dark", 1280, 1600, (DARK,))),
-    "ru": (Look("ru", 1280, 1600), Look("ru-phone", 390, 1600)),
+    "en": (
+        DOCS,
+        Look("desktop", 1280, 1600, (MOUSE,)),
+        Look("phone", 390, 1600),
+        Look("dark", 1280, 1600, (DARK,)),
+    ),
+    "ru": (Look("ru", 1280, 1600, (MOUSE,)), Look("ru-phone", 390, 1600)),
 }
 
 

@@ -205,6 +205,14 @@ def test_each_reader_gets_the_sentence_of_their_department(view: PeriodView, sav
     assert readers["opens"]["Production"] == "deal_reasons"
 
 
+def test_no_two_readers_get_the_same_sentence(view: PeriodView, saved: Path) -> None:
+    first = finding("customer_abc", "first", "worsened", strength="strong", department="sales")
+    leave(saved, "customer_abc", first, finding("customer_abc", "second", "improved", department="sales"))
+    readers = crm.summary.analyze(view).readers.set_index("reader")
+    assert readers["sentence"]["Director"] == "Sentence of first."
+    assert readers["sentence"]["Head of sales"] == "Sentence of second."
+
+
 def test_a_reader_without_a_page_is_told_so(view: PeriodView, saved: Path) -> None:
     leave(saved, "sales_dynamics", finding("sales_dynamics", "a", "improved"))
     shown = soup(crm.summary.analyze(view).who_reads).select("li")

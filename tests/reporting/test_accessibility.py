@@ -209,6 +209,16 @@ def test_no_letter_of_a_picture_is_cut(demo_reports: Callable[[str], Path], tab:
 
 
 @in_browser
+def test_a_cut_letter_is_found(reports: Path, tab: Tab, tmp_path: Path) -> None:
+    text = (reports / "2026-10" / "sales_dynamics.html").read_text(encoding="utf-8")
+    spoilt = tmp_path / "spoilt.html"
+    spoilt.write_text(text.replace("viewBox='-4.2 -4.2 4", "viewBox='-4.2 -4.2 2"), encoding="utf-8")
+    tab.look()
+    tab.open(spoilt)
+    assert all(out for _, _, out in tab.run(CUT))
+
+
+@in_browser
 @pytest.mark.parametrize("page", ["2026-10/index", "2026-10/open_deals"])
 def test_the_keyboard_goes_through_a_page_from_top_to_bottom(reports: Path, tab: Tab, page: str) -> None:
     tab.look()
