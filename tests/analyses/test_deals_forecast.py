@@ -87,8 +87,8 @@ class TestFrames:
         for row in found.backtest.to_dict("records"):
             months = 3 if row["horizon"] == "1-3" else 1
             expected = value[row["month"] :].head(months).sum()
-            assert row["came"] == pytest.approx(expected)
-            assert row["covered"] == (row["p10"] <= row["came"] <= row["p90"])
+            assert row["actual"] == pytest.approx(expected)
+            assert row["covered"] == (row["p10"] <= row["actual"] <= row["p90"])
 
     def test_twelve_forecasts_a_horizon_each_made_before_its_months(self, found):
         assert found.backtest.groupby("horizon").size().tolist() == [12] * 4
@@ -103,14 +103,14 @@ class TestFrames:
             rows = found.backtest[found.backtest["horizon"] == horizon]
             for method in METHODS:
                 if rows[method].notna().all():
-                    expected = wape(rows["came"], rows[method])
+                    expected = wape(rows["actual"], rows[method])
                     assert scores.loc[(method, horizon), "wape"] == pytest.approx(expected)
             # of one method all along, whatever was chosen then
             place = HORIZONS.index(horizon)
             ranges = [test_of.ranges(number, test_of.chosen) for number in test_of.scored(place)]
             held = [
                 made.p10[2, place] <= came <= made.p90[2, place]
-                for made, came in zip(ranges, rows["came"], strict=True)
+                for made, came in zip(ranges, rows["actual"], strict=True)
             ]
             assert scores.loc[(test_of.chosen, horizon), "coverage"] == pytest.approx(np.mean(held))
 
@@ -489,7 +489,7 @@ class TestWhatIsMissing:
         # the sum of what is won hardly depends on whether the amounts of lost deals are known
         whole = made(tables).together["mean"].iloc[2]
         points = found.backtest[found.backtest["horizon"] == "1-3"]
-        assert wape(points["came"], points["value_weighted"]) < 0.5
+        assert wape(points["actual"], points["value_weighted"]) < 0.5
         assert found.together["mean"].iloc[2] == pytest.approx(whole, rel=0.3)
 
     def test_a_few_blank_amounts_of_open_deals(self):
@@ -612,7 +612,7 @@ class TestWinRate:
             (found.backtest["horizon"] == "1") & (found.backtest["month"] >= "2025-09-01")
         ]
         assert len(monthly) == 4
-        assert new.missed == pytest.approx(monthly["mean"].sum() / monthly["came"].sum() - 1)
+        assert new.missed == pytest.approx(monthly["mean"].sum() / monthly["actual"].sum() - 1)
         sentence = said(found)["win_rate_change"].sentence
         assert sentence.startswith("The win rate has fallen: ")
         assert f"{new.missed:.0%} too high over these months. Expect less than the forecast says" in sentence

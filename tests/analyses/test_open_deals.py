@@ -295,6 +295,32 @@ def test_deals_still_in_a_stage_are_not_taken_for_gone() -> None:
     assert _median(stays.assign(n=[3, 2])) == 5
 
 
+#: Columns that readers of the tables rely on.
+RELIED_ON = {
+    "deals": "deal_id customer owner stage amount age_days stage_age_days expected_close_on last_activity_at "
+    "next_activity_at win_probability expected_amount stalled why",
+    "activities": "owner contact_kind done planned overdue",
+    "owners": "owner open_deals open_amount won won_amount win_rate low high contacts share_of_revenue",
+    "intensity": "customer contacts open_amount",
+    "funnel": "stage entered passed lost waiting conversion low high median_days",
+    "bridge": "part deals amount",
+    "forecast": "month source p10 p50 p90 mean",
+    "backtest": "as_of month p10 p50 p90 actual covered naive stage_weighted",
+    "calibration": "promised kept_share",
+    "scores": "method brier",
+}
+
+
+def test_tables_have_the_columns_that_are_relied_on(result: OpenDealsResult) -> None:
+    for table, columns in RELIED_ON.items():
+        assert set(columns.split()) <= set(getattr(result, table).columns), table
+    parts = ["opening", "created", "reopened", "grown", "shrunk", "won", "lost", "closing"]
+    assert result.bridge["part"].tolist() == parts
+    assert set(result.forecast["source"]) == {"open", "new", "total"}
+    assert result.forecast["month"].nunique() == 3
+    assert (result.backtest.groupby("horizon")["as_of"].nunique() >= 12).all()
+
+
 class TestOwners:
     def test_one_of_many_owners_who_differs_by_chance_is_not_told_apart(self) -> None:
         tables = company(deals=1200, start="2022-01-01", history=False)

@@ -430,6 +430,22 @@ class TestTables:
         pd.testing.assert_series_equal(early["value"], late["value"].reindex(early.index))
 
 
+#: Columns that readers of the tables rely on.
+RELIED_ON = {
+    "kpis": "kpi group value low high unit n previous difference verdict",
+    "series": "kpi group month value low high n",
+    "trends": "kpi group better n_points change_per_year low high p_value p_adjusted verdict method",
+    "breaks": "kpi group month before after",
+    "event": "kpi group before after step low high slope_before slope_after p_value p_adjusted verdict",
+    "definitions": "kpi item text",
+}
+
+
+def test_tables_have_the_columns_that_are_relied_on(company):
+    for table, columns in RELIED_ON.items():
+        assert set(columns.split()) <= set(getattr(company, table).columns), table
+
+
 class TestEvent:
     def test_none_is_named(self):
         assert result_of(steady(), "2026-06").event.empty

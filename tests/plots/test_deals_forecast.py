@@ -103,8 +103,8 @@ class TestFigures:
         rows = result.backtest[result.backtest["horizon"] == horizon]
         axes = plots.backtest(result, horizon=horizon)
         drawn = sorted(y for line in axes.get_lines()[1:] for y in line.get_ydata())
-        assert drawn == pytest.approx(sorted(rows["came"]))
-        assert axes.get_title(loc="left").endswith(f" in {rows['covered'].sum()} of 12 months")
+        assert drawn == pytest.approx(sorted(rows["actual"]))
+        assert axes.get_title(loc="left").startswith(f"{rows['covered'].sum()} of 12 months came within")
 
     def test_calibration_draws_promised_and_kept(self, result: Any) -> None:
         axes = plots.calibration(result)

@@ -54,7 +54,7 @@ class OpenDealsResult(Result):
         },
         "calibration": {"low": "share", "high": "share"},
         "scores": {"method": "name"},
-        "backtest": {"came": "number"},
+        "backtest": {"actual": "number"},
     }
 
     deals: pd.DataFrame
@@ -80,7 +80,7 @@ _FORECAST = ("p10", "p50", "p90", "mean")
 _MONEY: dict[str, dict[str, Kind]] = {
     "forecast": dict.fromkeys(_FORECAST, "money"),
     "together": dict.fromkeys(_FORECAST, "money"),
-    "backtest": dict.fromkeys((*_FORECAST, "came", "naive", "seasonal_naive"), "money"),
+    "backtest": dict.fromkeys((*_FORECAST, "actual", "naive", "seasonal_naive"), "money"),
 }
 
 

@@ -74,7 +74,6 @@ HEADINGS: dict[str, Heading] = {
     "calibrated": Heading("Range from past misses", "text"),
     "as_of": Heading("As of", "day"),
     "horizon": Heading("Months ahead", "text"),
-    "came": Heading("What came"),
     "covered": Heading("Within the range", "text"),
     "naive": Heading("Like the last month"),
     "seasonal_naive": Heading("Like the same month a year before"),

@@ -25,7 +25,7 @@ HEADINGS: dict[str, Heading] = {
     "contribution": Heading("Contribution", "money"),
     "dimension": Heading("By", "plain"),
     "target": Heading("Plan", "money"),
-    "actual": Heading("Sold", "money"),
+    "actual": Heading("Actual", "money"),
     "attainment": Heading("Attainment", "share"),
     "gap": Heading("Gap", "money"),
     "projected": Heading("Projected", "money"),

@@ -130,7 +130,7 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
         here = held == inside
         if here.any():
             ax.plot(
-                at[here], rows["came"][here], ls="", marker=marker, ms=7, color=colour,
+                at[here], rows["actual"][here], ls="", marker=marker, ms=7, color=colour,
                 mfc=colour if inside else "white", mew=1.8, label=label,
             )  # fmt: skip
     _months(ax, rows["month"])
@@ -139,7 +139,7 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
     legend_below(ax, 2 * UNDER_A_LABEL / 1.5)
     kept, n = int(held.sum()), len(rows)
     words, when = result.context.words, tr(_AHEAD[horizon])
-    worst = rows.iloc[int(np.argmax(np.abs(rows["came"] - rows["mean"])))]
+    worst = rows.iloc[int(np.argmax(np.abs(rows["actual"] - rows["mean"])))]
     figures = {"kept": words.number(kept), "n": words.number(n), "when": when}
     alt = tr(
         "Ranges for past months, {n} of them, each made {when} from what was known then, with what came: "
@@ -148,7 +148,7 @@ def backtest(result: OpenDealsResult, ax: Axes | None = None, *, horizon: str = 
         **figures,
         month=words.month(worst["month"]),
         expected=write(worst["mean"]),
-        came=write(worst["came"]),
+        came=write(worst["actual"]),
     )
     return describe(
         ax, tr("{kept} of {n} months came within the range forecast {when}").format(**figures), alt

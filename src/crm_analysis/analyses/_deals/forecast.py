@@ -116,7 +116,7 @@ def forecast(view: PeriodView) -> Forecast:
             A source: the same of the three months together, ``first_month, last_month``, ``calibrated``.
         ``backtest``
             A past forecast: ``as_of`` (the last day known), ``month``, ``horizon`` (1, 2, 3 months ahead, 1-3
-            together), ``method`` (chosen by what was over then) and its ``p10, p50, p90, mean``, ``came``,
+            together), ``method`` (chosen by what was over then) and its ``p10, p50, p90, mean``, ``actual``,
             ``covered`` (what came lies within p10 and p90), ``calibrated``, and what each method expected:
             ``naive, seasonal_naive, mean_3, mean_6, mean_12, smoothed, stage_weighted, value_weighted,
             simulated``.

@@ -43,7 +43,7 @@ def new_win_rate(test: Backtest) -> WinRate | None:
     """Return the win rate where it has clearly changed; None where it has not, or where that cannot be told.
 
     Of deals decided in the last four months and in the twelve before, by Newcombe's interval (95 %): over
-    made-up companies whose rate never changed, 2 to 4 % of the reports call a fall, and as many a rise.
+    made-up companies whose rate never changed, 2 to 3 % of the reports call a fall and 3 to 6 % a rise.
     """
     won, closed = test.history.ended
     if len(closed) < _SETTLING + BEFORE + LATELY:

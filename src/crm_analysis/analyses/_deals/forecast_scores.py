@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BACKTEST = {
     "as_of": "datetime64[us]", "month": "datetime64[us]", "horizon": "str", "method": "str", "p10": "float64",
-    "p50": "float64", "p90": "float64", "mean": "float64", "came": "float64", "covered": "bool",
+    "p50": "float64", "p90": "float64", "mean": "float64", "actual": "float64", "covered": "bool",
     "calibrated": "bool", **dict.fromkeys(METHODS, "float64"),
 }  # fmt: skip
 SCORES = {
@@ -46,7 +46,7 @@ def backtest_frame(test: Backtest) -> pd.DataFrame:
                     "p50": made.p50[2, horizon],
                     "p90": high,
                     "mean": made.mean[2, horizon],
-                    "came": actual,
+                    "actual": actual,
                     "covered": bool(low <= actual <= high),
                     "calibrated": bool(made.calibrated[horizon]),
                     **{method: test.points[method][number, horizon] for method in METHODS},
