@@ -35,9 +35,10 @@ counted = by_month.agg(revenue=sales.amount.sum(), orders=sales.sale_id.nunique(
 months = counted.to_pandas().sort_values("month", ignore_index=True)"""
 _RESULT = """\
 sold = view.context.words.money(months["revenue"].sum())
-said = f"{{sold}} were sold in {{len(months)}} months."
-result = crm.own_result(view, "{stem}", {{"months": months}}, {{"sold": said}})"""
-_SHORT = msg("## What we found")
+orders = view.context.words.counted(months["orders"].sum(), "order")
+said = {{"sold": f"{{sold}} were sold in {{len(months)}} months.", "orders": f"They came in {{orders}}."}}
+result = crm.own_result(view, "{stem}", {{"months": months}}, said)"""
+_FOUND = msg("## What we found")
 _PICTURE_PROSE = msg(
     "## Month by month\n\nSay here how to read the picture, and where to be careful. Figures do not belong "
     "here: they come from the cells, so that they follow the period."
@@ -105,8 +106,9 @@ def _notebook(stem: str) -> dict[str, Any]:
         _code("header", "view"),
         _code("count", _COUNT),
         _code("result", _RESULT.format(stem=stem)),
-        _prose("findings-prose", tr(_SHORT)),
-        _code("findings", "result.findings"),
+        _code("lead", "result.lead"),
+        _prose("findings-prose", tr(_FOUND)),
+        _code("findings", "result.findings[1:]"),
         _prose("months-prose", tr(_PICTURE_PROSE)),
         _code("months-picture", _PICTURE),
         _code("months-table", _TABLE),
