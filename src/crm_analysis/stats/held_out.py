@@ -23,6 +23,8 @@ FEWEST_CLUSTERS = 20
 """With fewer customers the parts left out are too few to judge by."""
 
 _SMALLEST_CHANCE = 1e-6
+#: Chances that differ by less are equal: how the solver rounds is no order.
+_PLACES = 6
 
 
 class HeldOut(NamedTuple):
@@ -96,7 +98,7 @@ def held_out(
     errors = [(probability - y) ** 2 for probability in (chance, base)]
     losses = [-np.log(np.maximum(np.where(y == 1, p, 1 - p), _SMALLEST_CHANCE)) for p in (chance, base)]
     return HeldOut(
-        concordance(y, chance, codes, part, level=level),
+        concordance(y, chance.round(_PLACES), codes, part, level=level),
         float(errors[0].mean()),
         float(errors[1].mean()),
         _mean(errors[1] - errors[0], codes, level),
