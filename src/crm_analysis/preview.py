@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+import signal
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,9 @@ from crm_analysis.reporting.progress import said
 from crm_analysis.reporting.run import run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
     from crm_analysis.reporting.execute import Outcome
     from crm_analysis.reporting.plan import PeriodReport
 
@@ -107,10 +112,15 @@ class Preview:
         from watchfiles import watch
 
         path = self.notebook.path
-        with suppress(KeyboardInterrupt), warm_process(ENVIRONMENT, package="crm_analysis"):
+        with (
+            suppress(KeyboardInterrupt),
+            _interrupted() as ended,
+            warm_process(ENVIRONMENT, package="crm_analysis"),
+        ):
             seen = ""
             for _ in watch(
                 path.parent,
+                stop_event=ended,
                 watch_filter=lambda _, changed: Path(changed).name == path.name,
                 debounce=_DEBOUNCE,
                 rust_timeout=_LOOK,
@@ -135,6 +145,22 @@ class _Teller:
 
     def up_to_date(self, period: str) -> None:
         """Say nothing: the page that stands there is named."""
+
+
+@contextmanager
+def _interrupted() -> Iterator[threading.Event]:
+    """Tell of a Ctrl-C also where the exception got lost, as it does in the clean-up of an object."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+        raise KeyboardInterrupt
+
+    usual = signal.signal(signal.SIGINT, end)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _digest(path: Path) -> str:

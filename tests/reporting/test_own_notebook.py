@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,9 +215,20 @@ def test_it_watches_until_it_is_ended_and_leaves_nothing(short: Project, tmp_pat
             int(p) for p in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         ]
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0, log.read_text("utf-8")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        assert process.returncode == 0, log.read_text("utf-8")
         assert ended(*children)
     finally:
         process.kill()
         process.wait()
     assert "Traceback" not in log.read_text("utf-8")
+
+
+def test_a_ctrl_c_that_something_swallows_ends_it_all_the_same() -> None:
+    usual = signal.getsignal(signal.SIGINT)
+    with preview._interrupted() as heard:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert heard.is_set()
+    assert signal.getsignal(signal.SIGINT) == usual
