@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from crm_analysis.basis import Basis
+from crm_analysis.basis._common import OF_WINDOW, TREND, WINDOW
 from crm_analysis.language import msg
 
-_TREND = msg(
-    "Trend of the months: rank scores on a straight line, season taken out from 24 months "
-    "on, averaged over how strongly months may depend on each other. It tells of "
-    "association with time, not of a cause."
-)
 _MOVES = msg("Classes of the window against those of the window before, by net revenue; share by Wilson.")
 _TEST = ("test", "value", "low", "high", "n", "p_value", "p_adjusted", "verdict")
 _MOVED = ("from_class", "to_class", "customers", "revenue", "share", "low", "high")
-_WINDOW = '"sales_to_date", sold_at="{window}"'
 
 BASIS: dict[str, Basis] = {
     "no_customers": Basis("totals", msg("No order line of the window names a customer.")),
@@ -35,7 +30,7 @@ BASIS: dict[str, Basis] = {
             "n",
         ),
         also=("customers", "classes", "tests"),
-        rows=_WINDOW,
+        rows=WINDOW,
     ),
     "dependence": Basis(
         "customers",
@@ -96,18 +91,7 @@ BASIS: dict[str, Basis] = {
         columns=_TEST,
         also=("retention",),
     ),
-    "buyers": Basis("tests", _TREND, "test == 'buyers'", columns=_TEST, also=("monthly",)),
-    "new_customers": Basis("tests", _TREND, "test == 'new_customers'", columns=_TEST, also=("monthly",)),
-    "without_customer": Basis(
-        "totals",
-        msg("Revenue of order lines that name no customer."),
-        columns=("span", "first_day", "last_day", "revenue", "without_customer", "without_customer_share"),
-        rows='"sales_to_date", sold_at="{window}", customer_id="(not stated)"',
-    ),
-    "basis": Basis(
-        "totals",
-        msg("Net revenue by span, without a test."),
-        columns=("span", "first_day", "last_day", "revenue", "of_customers", "customers", "orders"),
-        rows=_WINDOW,
-    ),
+    "buyers": Basis("tests", TREND, "test == 'buyers'", columns=_TEST, also=("monthly",)),
+    "new_customers": Basis("tests", TREND, "test == 'new_customers'", columns=_TEST, also=("monthly",)),
+    **OF_WINDOW,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_analysis.basis import Basis
+from crm_analysis.basis._common import OF_WINDOW, WINDOW
 from crm_analysis.language import msg
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _RATES = (
     "p_adjusted",
     "verdict",
 )
-_WINDOW = '"sales_to_date", sold_at="{window}"'
 _CLOSED = '"deals", status=["won", "lost"], closed_at="{window}"'
 
 
@@ -54,8 +54,8 @@ def _moved(tests: pd.DataFrame) -> pd.Series:
 BASIS: dict[str, Basis] = {
     "no_customers": Basis("totals", msg("No order line of the window names a customer.")),
     "no_dimensions": Basis("totals", msg("The table of customers has no column that divides them.")),
-    **_differ("revenue_per_customer", _RANKS, _MONEY, _WINDOW),
-    **_differ("margin_rate", _RANKS, _RATES, _WINDOW),
+    **_differ("revenue_per_customer", _RANKS, _MONEY, WINDOW),
+    **_differ("margin_rate", _RANKS, _RATES, WINDOW),
     **_differ("win_rate", _DEALS, _RATES, _CLOSED),
     "nothing_differs": Basis(
         "tests",
@@ -63,7 +63,7 @@ BASIS: dict[str, Basis] = {
         lambda tests: tests["p_value"].notna() & ~tests["dimension"].isin(_moved(tests)),
         columns=("measure", "dimension", "segment", "difference", "points", "n", "p_adjusted", "verdict"),
         also=("segments",),
-        rows=_WINDOW,
+        rows=WINDOW,
     ),
     "profile": Basis(
         "profile",
@@ -84,7 +84,7 @@ BASIS: dict[str, Basis] = {
             "verdict",
         ),
         also=("segments",),
-        rows=_WINDOW,
+        rows=WINDOW,
     ),
     "white_spots": Basis(
         "cross",
@@ -104,7 +104,7 @@ BASIS: dict[str, Basis] = {
             "p_adjusted",
             "verdict",
         ),
-        rows=_WINDOW,
+        rows=WINDOW,
     ),
     "shift": Basis(
         "shift",
@@ -134,16 +134,5 @@ BASIS: dict[str, Basis] = {
         "segment == '(not stated)'",
         columns=("dimension", "segment", "customers", "customer_share", "revenue", "revenue_share"),
     ),
-    "without_customer": Basis(
-        "totals",
-        msg("Revenue of order lines that name no customer."),
-        columns=("span", "first_day", "last_day", "revenue", "without_customer", "without_customer_share"),
-        rows='"sales_to_date", sold_at="{window}", customer_id="(not stated)"',
-    ),
-    "basis": Basis(
-        "totals",
-        msg("Net revenue by span, without a test."),
-        columns=("span", "first_day", "last_day", "revenue", "of_customers", "customers", "orders"),
-        rows=_WINDOW,
-    ),
+    **OF_WINDOW,
 }

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from crm_analysis.basis import Basis
+from crm_analysis.basis._common import TREND
 from crm_analysis.language import msg
 
-_TREND = msg(
-    "Trend of the months: rank scores on a straight line, season taken out from 24 months "
-    "on, averaged over how strongly months may depend on each other. It tells of "
-    "association with time, not of a cause."
-)
 _COLUMNS = (
     "kpi",
     "group",
@@ -36,15 +32,13 @@ _ROWS = {
 def _of(kpi: str, rows: str) -> dict[str, Basis]:
     """Tell of a figure in all, of its groups, and of what an event brought."""
     also = ("kpis", "series", "breaks")
-    one = Basis(
-        "trends", _TREND, f"kpi == {kpi!r} and group == 'all'", columns=_COLUMNS, also=also, rows=rows
-    )
-    group = Basis("trends", _TREND, f"kpi == {kpi!r}", ("group",), _COLUMNS, also=also, rows=rows)
+    one = Basis("trends", TREND, f"kpi == {kpi!r} and group == 'all'", columns=_COLUMNS, also=also, rows=rows)
+    group = Basis("trends", TREND, f"kpi == {kpi!r}", ("group",), _COLUMNS, also=also, rows=rows)
     return {kpi: one, f"{kpi}_*": group}
 
 
 BASIS: dict[str, Basis] = {
-    "overview": Basis("trends", _TREND, "group == 'all'", columns=_COLUMNS, also=("kpis", "series")),
+    "overview": Basis("trends", TREND, "group == 'all'", columns=_COLUMNS, also=("kpis", "series")),
     "event_*": Basis(
         "event",
         msg(

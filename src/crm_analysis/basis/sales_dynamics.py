@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from crm_analysis.basis import Basis
+from crm_analysis.basis._common import TREND
 from crm_analysis.language import msg
 
-_TREND = msg(
-    "Trend of the months: rank scores on a straight line, season taken out from 24 months "
-    "on, averaged over how strongly months may depend on each other. It tells of "
-    "association with time, not of a cause."
-)
 _EFFECT = msg(
     "Regression of the months on growth, working days and the end of a quarter, each with "
     "the others held still, averaged over how strongly months may depend on each other. "
@@ -20,7 +16,7 @@ _CALENDAR = ("effect", "value", "low", "high", "verdict", "p_adjusted", "n")
 
 
 def _trend(measure: str) -> Basis:
-    return Basis("trend", _TREND, f"measure == {measure!r}", columns=_COLUMNS, also=("monthly",))
+    return Basis("trend", TREND, f"measure == {measure!r}", columns=_COLUMNS, also=("monthly",))
 
 
 BASIS: dict[str, Basis] = {
