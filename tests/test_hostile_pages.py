@@ -73,10 +73,12 @@ def _attack(folder: Path, host: str) -> None:
         for name in set(frame.columns) - _KEPT - ({"kind"} if file.stem == "reasons" else set()):
             there = {text: _hostile(name, text, host) if text else "" for text in frame[name].unique()}
             frame[name] = frame[name].map(there)
-        if file.stem in ("deals", "customers", "sales"):
-            for number, attack in enumerate(ATTACKS):
-                heading = attack.replace("HOST", host).replace("\x00", "").strip()[:200] + f" {number}"
-                frame[heading] = [f"{attack[:80]} {row % 3}" for row in range(len(frame))]
+        # each further column of clients is a dimension of segments, which takes its time: two attacks in one
+        together = {"deals": 1, "sales": 1, "customers": 2}.get(file.stem)
+        for number in range(0, len(ATTACKS), together) if together else ():
+            attack = "".join(one[:200] for one in ATTACKS[number : number + together])
+            heading = attack.replace("HOST", host).replace("\x00", "").strip()[:200] + f" {number}"
+            frame[heading] = [f"{attack[:80]} {row % 3}" for row in range(len(frame))]
         frame.to_csv(file, index=False)
     name = "<img src=x onerror=alert(1)>; $(touch taken) `x`.csv"
     (folder / "products.csv").rename(folder / name)

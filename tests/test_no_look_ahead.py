@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crm_analysis.demo import write_demo
+
 END = pd.Timestamp("2026-04-01")
 #: When a row came to be known.
 KNOWN_AT = {
@@ -50,13 +52,14 @@ def as_known(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def reports(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The reports of March 2026 from the data of 1 April, and from all data."""
     made = []
+    whole = tmp_path_factory.mktemp("whole")
+    write_demo(whole, deals=600)
     for name, change in (("then", as_known), ("now", dict)):
         place = tmp_path_factory.mktemp(name)
         (place / "demo").mkdir()
         shutil.copytree(root / "notebooks", place / "notebooks")
         tables = {
-            path.stem: pd.read_csv(path, dtype=str, keep_default_na=False)
-            for path in (root / "data" / "demo").glob("*.csv")
+            path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in whole.glob("*.csv")
         }
         for table, frame in change(tables).items():
             frame.to_csv(place / "demo" / f"{table}.csv", index=False)

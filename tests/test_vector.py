@@ -80,7 +80,9 @@ def test_letters_on_the_coarser_grid_keep_every_point(monkeypatch: pytest.Monkey
     figure = drawn("Ж0-8 Съешь ещё")
     coarse, _ = to_svg(figure)
     monkeypatch.setattr(vector, "_COARSER", 1)
+    vector._coarse.cache_clear()
     fine, _ = to_svg(figure)
+    vector._coarse.cache_clear()
 
     def outlines(svg: str) -> list[list[float]]:
         return [

@@ -129,7 +129,7 @@ class HtmlTable:
 
     def _has_entry(self, rows: pd.DataFrame, shown: _Shown) -> bool:
         values = rows[shown.name]
-        return bool((values.notna() & ~values.astype(str).isin(_SILENT)).any())
+        return any(str(value) not in _SILENT for value in values.dropna().unique())
 
     def _groups(self) -> list[tuple[str, pd.DataFrame]]:
         """Return the rows that are shown, by group; the limit holds for each group."""

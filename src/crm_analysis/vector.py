@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -106,6 +107,7 @@ def _cut(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+@lru_cache(maxsize=512)
 def _coarse(outline: str) -> str:
     """Write the outline of a letter on a coarser grid, where a step is a two-hundredth of its height."""
 

@@ -55,7 +55,7 @@ def test_values_keys_and_rules_hold(committed: Tables, name: str) -> None:
 def test_references_resolve(request: pytest.FixtureRequest, company: str, name: str) -> None:
     tables: Tables = request.getfixturevalue(company)
     for column, target in TABLES[name].references.items():
-        assert set(tables[name][column].dropna()) <= set(tables[target][column])
+        assert set(tables[name][column].dropna().unique()) <= set(tables[target][column])
 
 
 def test_reasons_are_listed_and_stand_where_they_belong(committed: Tables) -> None:

@@ -84,16 +84,19 @@ def manager(warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     made.shutdown_kernel(now=True)
 
 
+#: Those that draw from chance, pictures and rows of text, and the one that reads what others have saved.
+COMPARED = ("summary", "sales_dynamics", "marketing_impact", "open_deals")
+
 # -- as a cold kernel --------------------------------------------------------------------------------------
 
 
-def test_every_report_is_the_same_byte_for_byte_from_cold_and_from_forked_kernels(
+def test_reports_are_the_same_byte_for_byte_from_cold_and_from_forked_kernels(
     quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     write_demo(data, deals=600)
     parameters = {"period": "2026-10", "data": str(data)}
-    first, *analyses = discover(ROOT / "notebooks")
+    first, *analyses = [one for one in discover(ROOT / "notebooks") if one.stem in COMPARED]
     made = []
     for name, address in (("cold", ""), ("forked", shared)):
         monkeypatch.setenv(SOCKET, address) if address else monkeypatch.delenv(SOCKET, raising=False)
@@ -206,9 +209,9 @@ def test_a_kernel_is_found_by_name_and_told_to_stop_and_how_it_ended(manager: Ke
     assert runs(kernel)
     assert Path(f"/proc/{kernel}/cmdline").read_text().split("\0")[1].endswith("warm.py")
 
-    client.execute("import time; time.sleep(60)")
-    while client.get_iopub_msg(timeout=10)["msg_type"] != "execute_input":
-        pass
+    client.execute("import time; print('begun', flush=True); time.sleep(60)")
+    while client.get_iopub_msg(timeout=10)["msg_type"] != "stream":
+        pass  # told before the cell is at it, an interrupt hits the kernel's own code, which answers nothing
     manager.interrupt_kernel()
     while (answer := client.get_shell_msg(timeout=10))["msg_type"] != "execute_reply":
         pass  # it was asked more than once whether it is ready

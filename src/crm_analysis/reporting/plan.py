@@ -40,24 +40,33 @@ class Plan:
         What was asked for.
     period
         Its period.
-    known
-        What the period can read of the data, as hashes.
     parameters
         Values of the parameters, by stem of each notebook that was chosen.
     load
         Opens the data, the same for all plans of an order.
+    memory
+        What is remembered of the data.
     """
 
     order: Order
     period: Period
-    known: Slice
     parameters: dict[str, dict[str, Value]]
     load: Callable[[], Dataset] = field(repr=False, compare=False)
+    memory: Memory = field(repr=False, compare=False)
 
     @cached_property
     def view(self) -> PeriodView:
         """The data at the end of the period: opened where something is to be done."""
         return self.order.view(self.load(), self.period)
+
+    @cached_property
+    def known(self) -> Slice:
+        """What the period can read of the data, as hashes: read when it is asked for, and remembered."""
+        known = self.memory.recall(self.period.end)
+        if known is None:
+            known = slice_of(self.view)
+            self.memory.keep(self.period.end, known)
+        return known
 
     @property
     def language(self) -> str:
@@ -201,17 +210,9 @@ def make_plans(order: Order) -> tuple[Plan, ...]:
         from crm_analysis.reporting.ready import must_be_ready
 
         must_be_ready(data(), periods, order.today)
-    known = {period.end: memory.recall(period.end) for period in periods}
-    read = {
-        period.end: slice_of(order.view(data(), period)) for period in periods if known[period.end] is None
-    }
-    memory.keep(read)
-    plans = tuple(
-        Plan(order, period, known[period.end] or read[period.end], order.parameters(period.text), data)
-        for period in periods
-    )
+    plans = tuple(Plan(order, period, order.parameters(period.text), data, memory) for period in periods)
     for plan in plans:
-        if not plan.is_up_to_date():
+        if memory.recall(plan.period.end) is None or not plan.is_up_to_date():
             plan.view  # noqa: B018 - what is asked of the data is checked before anything runs
     return plans
 

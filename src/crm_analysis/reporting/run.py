@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from crm_analysis.reporting.due import look
@@ -80,19 +80,18 @@ def run(plans: Sequence[Plan], watcher: Watcher, *, jobs: int) -> tuple[PeriodRe
 
 
 def _run(plans: Sequence[Plan], watcher: Watcher, jobs: int) -> tuple[PeriodReport, ...]:
-    due: list[Plan] = []
     done: dict[Period, PeriodReport] = {}
-    kernels = False
-    for plan in plans:
-        if found := look(plan):
-            due.append(plan)
-            kernels |= found.needs_kernels
-        else:
-            done[plan.period] = unchanged(plan, watcher)
-    warm = warm_process(ENVIRONMENT, package="crm_analysis") if kernels else nullcontext()
-    with warm, _drivers(jobs) as pool:
-        begun: deque[PeriodRun] = deque()
-        for plan in due:
+    begun: deque[PeriodRun] = deque()
+    with ExitStack() as warm, _drivers(jobs) as pool:
+        for plan in plans:
+            found = look(
+                plan
+            )  # reads what is not remembered of the data, beside the kernels of earlier periods
+            if not found:
+                done[plan.period] = unchanged(plan, watcher)
+                continue
+            if found.needs_kernels:
+                warm.enter_context(warm_process(ENVIRONMENT, package="crm_analysis"))  # one for all
             begun.append(PeriodRun(plan, pool))
             if len(begun) > _BEGUN:
                 _finish(begun.popleft(), watcher, done)

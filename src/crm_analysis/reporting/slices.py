@@ -75,14 +75,14 @@ class Memory:
         known = self._known.get(end.isoformat())
         return None if known is None else Slice(**known)
 
-    def keep(self, slices: dict[date, Slice]) -> None:
-        """Remember slices, unless the files were changed while they were read."""
+    def keep(self, end: date, known: Slice) -> None:
+        """Remember the slice known at a day, unless the files were changed while it was read."""
         place = self._folder / self._state
-        if not slices or not self._state or not place.is_dir() or place.is_symlink():
+        if not self._state or not place.is_dir() or place.is_symlink():
             return
         if fingerprint(self._config, self._folder) != self._state:
             return
-        self._known |= {end.isoformat(): asdict(known) for end, known in slices.items()}
+        self._known[end.isoformat()] = asdict(known)
         remember(place / _REMEMBERED, {"package": package(), "slices": self._known})
 
     def _read(self) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import stats
 
 from crm_analysis.errors import ParameterError
 from crm_analysis.stats.bootstrap import blocks
@@ -179,14 +179,14 @@ def _permuted(
     """p-values of the table and of its cells when the labels of whole units are permuted."""
     groups, outcomes = residuals.shape
     kinds, number = np.unique(counts, axis=0, return_counts=True)
-    outcome_of_kind = sparse.csr_array(kinds.T)
+    outcomes_of_kind = kinds.astype(float)
     generator = np.random.Generator(np.random.PCG64(seed))
     margins = stats.random_table(np.bincount(group_of, minlength=groups), number, seed=generator)
     seen = np.abs(residuals)
     table_extreme, cell_extreme = 0, np.zeros(residuals.shape, dtype=np.int64)
     for size in blocks(draws, groups * (len(kinds) + outcomes)):
         drawn = margins.rvs(size=size).reshape(size * groups, len(kinds))
-        tables = np.asarray(outcome_of_kind @ drawn.T).T.reshape(size, groups, outcomes)
+        tables = (drawn.astype(float) @ outcomes_of_kind).reshape(size, groups, outcomes)
         expected, spread = _against_margins(tables)
         table_extreme += int((_chi_square(tables, expected) >= chi2 * EQUAL).sum())
         # a permutation that leaves a cell no variance is no evidence against it

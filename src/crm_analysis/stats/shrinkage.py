@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import special
+from scipy.optimize import elementwise
 
 from crm_analysis.errors import ParameterError
 
@@ -27,7 +28,8 @@ _STRENGTHS, _WIDTHS = _ROOTS**2, np.log(2 * _ROOTS)
 _MEANS = (np.arange(60) + 0.5) / 60
 #: Combinations of less weight than this change no figure that is shown.
 _LIGHT = 1e-5
-_HALVINGS = 28
+#: A limit leaves this much more or less of the chance beyond it.
+_EXACT = 1e-9
 
 
 class Shrunk(NamedTuple):
@@ -146,7 +148,7 @@ def shrink(estimate: ArrayLike, error: ArrayLike, level: float = 0.95) -> Shrunk
     for row, tail in ((1, (1 - level) / 2), (2, (1 + level) / 2)):
         bounds = (centre - 9 * spread).min(axis=0), (centre + 9 * spread).max(axis=0)
         answer[row, known] = _quantile(
-            tail, chance, lambda x: special.ndtr((x - centre) / spread), bounds
+            tail, chance, lambda x, group: special.ndtr((x - centre[:, group]) / spread[:, group]), bounds
         )  # fmt: skip
     return _shrunk(answer, float(chance @ mean), between_variance(y, np.sqrt(variance)) ** 0.5)
 
@@ -215,7 +217,9 @@ def shrink_rates(k: ArrayLike, n: ArrayLike, level: float = 0.95) -> Shrunk:
     answer[0, known] = chance @ (a / (a + b))
     for row, tail in enumerate(tails, 1):
         ends = np.zeros(len(trials)), np.ones(len(trials))
-        answer[row, known] = _quantile(tail, chance, lambda x: special.betainc(a, b, x), ends)
+        answer[row, known] = _quantile(
+            tail, chance, lambda x, group: special.betainc(a[:, group], b[:, group], x), ends
+        )
     spread = np.sqrt(mean * (1 - mean) / (size + 1))
     return _shrunk(answer, float(chance @ mean), float(chance @ spread))
 
@@ -225,13 +229,14 @@ def _shrunk(answer: Floats, mean: float, between: float) -> Shrunk:
 
 
 def _quantile(tail: float, chance: Floats, below: Any, bounds: tuple[Floats, Floats]) -> Floats:
-    """Give the quantile of a mixture, a value a group, by halving."""
-    low, high = bounds
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        under = chance @ below(middle) < tail
-        low, high = np.where(under, middle, low), np.where(under, high, middle)
-    return (low + high) / 2
+    """Give the quantile of a mixture, a value a group; ``below`` takes values and the groups they are of."""
+
+    def missed(x: Floats, *group: Any, **_: Any) -> Floats:
+        return np.asarray(chance @ below(x, *group) - tail, dtype=np.float64)
+
+    groups = np.arange(len(bounds[0]))
+    found = elementwise.find_root(missed, bounds, args=(groups,), tolerances={"fatol": _EXACT})
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def _normalised(log_chance: Floats) -> Floats:

@@ -96,7 +96,7 @@ def funnel(view: PeriodView, order: tuple[str, ...]) -> Funnel:
         return Funnel(_typed(pd.DataFrame(columns=FUNNEL)), horizon, None, None, 0)
     compared = view.coverage.comparison is not None and sides[BEFORE]["entered"].iloc[0] > 0
     table = _with_change(table, sides[BEFORE] if compared else None)
-    table = table.merge(_by_stay(view, steps, followed), on="stage", how="left")
+    table = table.merge(_by_stay(view, steps, followed, table["passed"]), on="stage", how="left")
     one_day = pd.Timedelta(days=1)
     created = pd.Timestamp(followed.filter(followed.side == AFTER).created_at.min().to_pandas()).normalize()
     return Funnel(
@@ -194,38 +194,36 @@ def _tested(now: dict[Any, Any], before: dict[Any, Any] | None) -> tuple[float, 
     return (previous, change.estimate, change.low, change.high, test.p_value)
 
 
-def _by_stay(view: PeriodView, steps: tuple[str, ...], followed: ibis.Table) -> pd.DataFrame:
-    """Return ``stage, median_days, skipped, returned`` of the cohort."""
+def _by_stay(
+    view: PeriodView, steps: tuple[str, ...], followed: ibis.Table, passed: pd.Series
+) -> pd.DataFrame:
+    """Return ``stage, median_days, skipped, returned`` of the cohort, of which so many passed each stage."""
     cohort = followed.filter(followed.side == AFTER).select("deal_id", "created_at", "furthest")
     if steps == (ONE_STEP,):
         return _median_of_decision(view, cohort)
     end = instant(today(view))
     visits = stays(view, steps).drop("created_at", "status", "closed_at").inner_join(cohort, "deal_id")
     days = whole_days(visits.entered_at, visits.left_at.coalesce(end))
-    lengths = visits.group_by(stage=visits.stage, days=days, left=visits.left_at.notnull()).agg(n=_.count())
-    frame = fetch(lengths, "stage", "days", "left")
-    before = visits.position.max().over(
-        ibis.window(group_by="deal_id", order_by=["entered_at", "position", "stage"], preceding=(None, 1))
+    seen = visits.select(
+        "deal_id", "stage", "entered_at", "position", "furthest", days=days, left=visits.left_at.notnull()
     )
-    seen = visits.mutate(back=(visits.position < before).fill_null(False))
-    passed = seen.furthest > seen.position
-    visited = seen.group_by("stage").agg(visited=seen.deal_id.nunique(where=passed), returned=seen.back.sum())
-    moves = {row["stage"]: row for row in fetch(visited, "stage").to_dict("records")}
-    through = fetch(cohort.group_by("furthest").agg(n=_.count()), "furthest")
+    frame = fetch(seen, "deal_id", "entered_at", "position", "stage")
+    before = frame.groupby("deal_id")["position"].cummax().groupby(frame["deal_id"]).shift()
+    returned = frame["stage"][frame["position"] < before].value_counts()
+    visited = frame[frame["furthest"] > frame["position"]].groupby("stage")["deal_id"].nunique()
     rows = []
     for at, stage in enumerate(steps, 1):
-        own = frame[frame["stage"] == stage]
-        found = moves.get(stage, {"visited": 0, "returned": 0})
-        beyond = int(through.loc[through["furthest"] > at, "n"].to_numpy(dtype=int).sum())
-        rows.append((stage, _median(own), beyond - int(found["visited"]), int(found["returned"])))
+        lengths = _median(frame[frame["stage"] == stage])
+        skipped = passed.iloc[at - 1] - visited.get(stage, 0)
+        rows.append((stage, lengths, int(skipped), int(returned.get(stage, 0))))
     return pd.DataFrame(rows, columns=["stage", "median_days", "skipped", "returned"])
 
 
 def _median_of_decision(view: PeriodView, cohort: ibis.Table) -> pd.DataFrame:
     deals = view.outcomes.select("deal_id", "closed_at").inner_join(cohort, "deal_id")
     ended = deals.closed_at.coalesce(instant(today(view)))
-    lengths = deals.group_by(days=whole_days(deals.created_at, ended), left=deals.closed_at.notnull())
-    median = _median(fetch(lengths.agg(n=_.count()), "days", "left"))
+    lengths = deals.select(days=whole_days(deals.created_at, ended), left=deals.closed_at.notnull())
+    median = _median(fetch(lengths, "days", "left"))
     row = {"stage": [ONE_STEP], "median_days": [median], "skipped": [0], "returned": [0]}
     return pd.DataFrame(row)
 
@@ -233,9 +231,7 @@ def _median_of_decision(view: PeriodView, cohort: ibis.Table) -> pd.DataFrame:
 def _median(lengths: pd.DataFrame) -> float:
     if lengths.empty:
         return np.nan
-    n = lengths["n"].to_numpy(dtype=int)
-    days = np.repeat(lengths["days"].to_numpy(dtype=float), n)
-    return kaplan_meier(days, np.repeat(lengths["left"].to_numpy(dtype=float), n)).median()
+    return kaplan_meier(lengths["days"].to_numpy(dtype=float), lengths["left"].to_numpy(dtype=float)).median()
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
