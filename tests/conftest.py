@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from tests.postgres import running_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+gc.set_threshold(50_000)  # as in the kernels of reports: looking for garbage takes a tenth of the time
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from crm_analysis.result import Result
 
+#: What a searchable table may weigh, so that long names do not make a page heavy; and what a cell weighs
+#: without its text.
+_MOST_BYTES, _BYTES_OF_A_CELL = 300_000, 45
+
 
 def table(
     result: Result,
@@ -45,7 +49,8 @@ def table(
     columns
         Which columns, in which order; all where left out.
     rows
-        How many rows at the most, of each group where there are groups; the rest is in the file.
+        How many rows at the most, of each group where there are groups; the rest is in the file. Of a
+        searchable table fewer, where names are so long that the page would become heavy.
     named_by
         Column that says what the figures of each row are, where that differs from row to row.
     grouped_by
@@ -87,6 +92,8 @@ def table(
     file = f"tables/{result.stem}/{name}.csv" if name else f"tables/{result.stem}.xlsx"
     if isinstance(frame, Told) and not name:  # rows of the data, which are in no file of the result
         file = ""
+    if searchable:
+        rows = _light(frame[wanted].head(rows))
     headings = tuple(_heading(frame[key], column(key, kinds)) for key in wanted)
     return HtmlTable(
         frame[wanted],
@@ -119,6 +126,13 @@ def _named(result: Result, name: str) -> pd.DataFrame:
             nearest(name, tables),
         )
     return tables[name]
+
+
+def _light(frame: pd.DataFrame) -> int:
+    """Count the first rows that a page can carry; one at least."""
+    texts = frame.select_dtypes(["str", "object"]).map(lambda value: len(str(value).encode()))
+    weights = texts.sum(axis=1) + _BYTES_OF_A_CELL * len(frame.columns)
+    return max(1, int((weights.cumsum() <= _MOST_BYTES).sum()))
 
 
 def _heading(values: pd.Series, heading: Heading) -> Heading:

@@ -6,6 +6,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
@@ -14,7 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests import small_company
 
 from crm_analysis.cli import main
+from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.lock import LOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PARAMETERS = """\
 period: str = "2026-02"  # a period
@@ -97,14 +102,21 @@ def make_project(folder: Path) -> Project:
     return made
 
 
+@pytest.fixture(scope="session")
+def _warm() -> Iterator[None]:
+    """Keep one warm process for the runs of all tests here: each would load its own for seconds."""
+    with warm_process(ENVIRONMENT, package="crm_analysis"):
+        yield
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, _warm: None) -> Project:
     """Return a project without any report."""
     return make_project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
-def _published(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def _published(tmp_path_factory: pytest.TempPathFactory, _warm: None) -> Project:
     made = make_project(tmp_path_factory.mktemp("published") / "project")
     done = made.report("2026-02")
     assert done.exit_code == 0, done.output

@@ -12,7 +12,6 @@ from crm_analysis.errors import ParameterError
 from crm_analysis.stats.scores import (
     bias,
     brier,
-    clearly_less,
     coverage,
     crps,
     interval_score,
@@ -36,19 +35,6 @@ def test_reference_case():
     kept, promised = GIVEN["brier"]["y"], GIVEN["brier"]["p"]
     assert brier(kept, promised) == pytest.approx(EXPECTED["brier"])
     assert log_loss(kept, promised) == pytest.approx(EXPECTED["log_loss"])
-
-
-def test_clearly_less_is_more_than_one_standard_error():
-    # gains 2, 4, 3, 3: mean 3, standard error sqrt(2/3) / 2 = .41
-    assert clearly_less([1, 1, 1, 1], [3, 5, 4, 4])
-    # gains 1, -1, 1, 0, 1, -1: mean .17, error .40
-    assert not clearly_less([1, 1, 1, 1, 1, 1], [2, 0, 2, 1, 2, 0])
-    # gains 3, -1, 3, -1, 3, 1: mean 4/3, error sqrt(64/15/6) = .84, three times as few independent: 1.46
-    few = ([1, 1, 1, 1, 1, 1], [4, 0, 4, 0, 4, 2])
-    assert clearly_less(*few)
-    assert not clearly_less(*few, overlap=3)
-    assert not clearly_less([4, 4, 4], [4, 4, 4])
-    assert not clearly_less([1], [9])
 
 
 def test_a_range_that_holds_scores_its_width():

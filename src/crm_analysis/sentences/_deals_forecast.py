@@ -80,17 +80,13 @@ FORECAST = {
     ),
     "rule.model": (
         "Looking back at {n}, the forecast from the {by} of open deals missed three months by {model} on "
-        "average. The best plain rule, {plain}, missed by {other}. So the {by} are used.{early}"
-    ),
-    "rule.close": (
-        "Looking back at {n}, the forecast from the {by} of open deals missed three months by {model} on "
-        "average. The best plain rule, {plain}, missed by {other}: no clear difference. So the {by} are "
+        "average. The plain rule that had done best by then would have missed by {followed}. So the {by} are "
         "used.{early}"
     ),
     "rule.plain": (
-        "Looking back at {n}, a plain rule clearly missed by less than the forecast from the {by} of open "
-        "deals, and is used. Over three months {plain} missed by {other} on average, the {by} by {model}. "
-        "For the next month alone the rule missed by {near_other}, the {by} by {near}.{early}"
+        "Looking back at {n}, the forecast from the {by} of open deals did not beat plain rules: it missed "
+        "three months by {model} on average, and the plain rule that had done best by then by {followed}. So "
+        "the plain rule is used that has done best so far, {plain}: it missed by {other}.{early}"
     ),
     "rule.early": " So few forecasts make this a first sign.",
     # probabilities

@@ -51,35 +51,6 @@ def bias(actual: ArrayLike, forecast: ArrayLike) -> float:
     return round(float(f.sum()) / whole - 1, 12) if whole > 0 else np.nan
 
 
-def clearly_less(one: ArrayLike, other: ArrayLike, *, overlap: int = 1) -> bool:
-    """Say whether one forecast misses by less than another, by more than the luck of few forecasts explains.
-
-    Parameters
-    ----------
-    one, other
-        Distances between forecasts and what came, of the same forecasts in the same order.
-    overlap
-        Forecasts in a row that share months, and so are worth one.
-
-    Returns
-    -------
-    bool
-        Whether the mean difference is more than one standard error: the rule of one standard error (Breiman
-        et al. 1984) for pairs, as in the test of Diebold & Mariano 1995.
-
-    Examples
-    --------
-    >>> clearly_less([1, 2, 1, 2], [3, 5, 3, 4]), clearly_less([1, 2, 1, 2], [9, 0, 1, 2])
-    (True, False)
-    """
-    first, second = _pair(one, other)
-    gain = second - first
-    if len(gain) < 2:
-        return False
-    error = gain.std(ddof=1) * np.sqrt(overlap / len(gain))
-    return bool(gain.mean() > error)
-
-
 def pinball(actual: ArrayLike, quantile: ArrayLike, level: float) -> float:
     """Mean pinball loss of a quantile of this level.
 

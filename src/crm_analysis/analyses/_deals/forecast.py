@@ -73,8 +73,9 @@ class Forecast:
     won_by_month: pd.DataFrame = field(default_factory=lambda: _empty(_WON))
     notes: tuple[str, ...] = ()
     why_none: str = ""
-    best_model: str = ""
+    #: The plain rule that did best; how far whoever had followed the best so far would have missed (WAPE).
     best_plain: str = ""
+    followed: float = np.nan
     #: Value of the open deals: by the probabilities given here, by those typed in, where both are known.
     open_value: tuple[float, float] = (np.nan, np.nan)
     #: Past forecasts of the three months together that could be scored.
@@ -138,21 +139,23 @@ def forecast(view: PeriodView) -> Forecast:
     Notes
     -----
     Each past month end is rebuilt from the entries of stages: deals created before, outcomes and stages
-    before. Two models: ``value_weighted``, the share of the value open in a stage that was won in each of the
-    three months after past month ends, and what deals created later brought (24 month ends); ``simulated``,
-    deals drawn month by month through stage, time in it and size (Dirichlet with weight 2 on the wider
-    group, a month weighing half as much as the one nine months later), new ones by a Poisson with
+    before. Two models: ``value_weighted``, to compare, the share of the value open in a stage that was won in
+    each of the three months after past month ends, and what deals created later brought (24 month ends);
+    ``simulated``, deals drawn month by month through stage, time in it and size (Dirichlet with weight 2 on
+    the wider group, a month weighing half as much as the one nine months later), new ones by a Poisson with
     over-dispersion, the mean with a running correction of its bias (past forecasts with the same weights,
-    two months' worth of it drawn toward none). The expected value is that of
-    ``simulated``, unless another method missed by less over the last twelve forecasts of three months, by
-    more than one standard error of the difference (forecasts that share months counted once). The least miss
-    alone would choose by luck: over made-up companies it erred by more than always simulating. Past forecasts
-    choose by what was over then. The range: all draws are moved to the expected value and, from eight on,
-    stretched by conformal prediction, each side of the range by the same factor; it rests on the misses of
-    what would have been chosen then, as the method that did best was lucky, too. Win probabilities carry a
-    running correction of their bias. Without a history of stages, age takes the place of the stage; where
-    amounts are missing of more than a tenth of the lost or won deals, deals are counted and amounts drawn
-    from those won.
+    two months' worth of it drawn toward none).
+
+    The expected value is that of ``simulated`` where, over the last twelve forecasts of three months, it
+    missed by less than the plain rule that had done best by then; else that of the plain rule that has done
+    best by now. To ask for less than the rule that turns out to have been best would be to choose by luck:
+    over made-up companies that erred by more. Past forecasts choose by what was over then.
+
+    The range: all draws are moved to the expected value and, from eight on, stretched by conformal
+    prediction, each side of the range by the same factor; it rests on the misses of what would have been
+    chosen then, as the method that did best was lucky, too. Win probabilities carry a running correction of
+    their bias. Without a history of stages, age takes the place of the stage; where amounts are missing of
+    more than a tenth of the lost or won deals, deals are counted and amounts drawn from those won.
 
     Examples
     --------
@@ -184,8 +187,8 @@ def forecast(view: PeriodView) -> Forecast:
             {"month": known.months[:-1].astype("datetime64[us]"), "won_amount": history.value.astype(float)}
         ),
         notes=says.notes(known, view.period.end, words),
-        best_model=test.best_model,
-        best_plain=test.best_plain,
+        best_plain=test.plain[-1],
+        followed=test.followed,
         open_value=_open_value(test),
         tested=len(test.scored(TOGETHER)),
         win_rate=new_win_rate(test),

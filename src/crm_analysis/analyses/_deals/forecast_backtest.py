@@ -11,7 +11,7 @@ import numpy as np
 from crm_analysis.analyses._deals.forecast_origin import recency
 from crm_analysis.stats.conformal import half_width
 from crm_analysis.stats.forecast_rules import AHEAD, RULES
-from crm_analysis.stats.scores import clearly_less
+from crm_analysis.stats.scores import wape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: By what past deals of each stage brought, and by drawing each deal on from its stage and the time in it.
-#: The second is not misled by a growing pile of deals that nobody closes, and is used unless another method
-#: clearly does better.
+#: The second is not misled by a growing pile of deals that nobody closes, and is used where it beats plain
+#: rules; the first is there to compare.
 RATES, DRAWN = "value_weighted", "simulated"
-MODELS = (RATES, DRAWN)
 PLAIN = (*RULES, "stage_weighted")
-METHODS = (*PLAIN, *MODELS)
+METHODS = (*PLAIN, RATES, DRAWN)
 #: Months ahead, each alone and all together.
 HORIZONS = ("1", "2", "3", "1-3")
 TOGETHER = HORIZONS.index("1-3")
@@ -102,19 +101,19 @@ class Backtest:
 
     @property
     def chosen(self) -> str:
-        """The simulation, unless another method clearly missed by less over three months."""
+        """The simulation where it beats the plain rules over three months, else the best of these."""
         return self.choices[-1]
 
-    @property
-    def best_model(self) -> str:
-        """The model that is used, or would be used if no plain rule did better."""
-        return self.chosen if self.chosen in MODELS else DRAWN
-
     @cached_property
-    def best_plain(self) -> str:
-        """The plain rule that missed by least over three months; the fallback where too few were tested."""
-        misses = {name: miss.sum() for name, miss in self._misses(len(self.origins) - 1, PLAIN).items()}
-        return min(misses, key=lambda name: misses[name]) if misses else FALLBACK
+    def plain(self) -> tuple[str, ...]:
+        """The plain rule that had missed by least at each origin; the fallback where too few were over."""
+        return tuple(self._best_plain(number) for number in range(len(self.origins)))
+
+    @property
+    def followed(self) -> float:
+        """How far, in all, the plain rule missed that had done best by then, against what came (WAPE)."""
+        scored = self.scored(TOGETHER)
+        return wape(self.actual[scored, TOGETHER], self._by_plain(scored)) if scored else float("nan")
 
     def told(self, number: int = -1) -> Ranges:
         """Return the ranges of the forecast as told at an origin (now): of the method chosen then.
@@ -174,28 +173,29 @@ class Backtest:
         return Ranges(made[0], made[1], made[2], made[3], calibrated)
 
     def _choice(self, number: int) -> str:
-        """Return the method to use at an origin: of several that clearly do better, the best."""
-        misses = self._misses(number, METHODS)
-        if DRAWN not in misses:
-            return FALLBACK
-        better = {
-            name: float(miss.sum())
-            for name, miss in misses.items()
-            if clearly_less(miss, misses[DRAWN], overlap=AHEAD)
-        }
-        return min(better, key=lambda name: better[name]) if better else DRAWN
+        """Return the method to use at an origin: a plain rule where the simulation has not missed by less.
 
-    def _misses(self, number: int, methods: tuple[str, ...]) -> dict[str, Floats]:
-        """Return how far methods missed the three months of forecasts over by an origin; none if too few.
-
-        A method that could not be used at every month end scored is left out.
+        It is set against the plain rule as it would have been chosen each time. The one that turns out to
+        have been best was lucky: to ask the simulation to beat that one is to choose by luck, and errs more.
         """
         scored = self._over(number, TOGETHER)[-TESTED:]
         if len(scored) < FEWEST_TESTS:
-            return {}
+            return FALLBACK
         actual = self.actual[scored, TOGETHER]
-        made = {name: np.abs(self.points[name][scored, TOGETHER] - actual) for name in methods}
-        return {name: miss for name, miss in made.items() if not np.isnan(miss).any()}
+        drawn = np.abs(self.points[DRAWN][scored, TOGETHER] - actual).sum()
+        return self.plain[number] if np.abs(self._by_plain(scored) - actual).sum() <= drawn else DRAWN
+
+    def _by_plain(self, origins: list[int]) -> Floats:
+        return np.array([self.points[self.plain[i]][i, TOGETHER] for i in origins])
+
+    def _best_plain(self, number: int) -> str:
+        """Return the plain rule that missed by least; one that could not be used each time is left out."""
+        scored = self._over(number, TOGETHER)[-TESTED:]
+        if len(scored) < FEWEST_TESTS:
+            return FALLBACK
+        actual = self.actual[scored, TOGETHER]
+        misses = {name: np.abs(self.points[name][scored, TOGETHER] - actual).sum() for name in PLAIN}
+        return min((name for name in PLAIN if not np.isnan(misses[name])), key=lambda name: misses[name])
 
     @cached_property
     def _arms(self) -> Floats:

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.stats import binom
 
 from crm_analysis.analyses._deals.forecast_backtest import (
+    DRAWN,
     FEWEST_MONTHS,
     FEWEST_TESTS,
     FEWEST_WON,
     LEVEL,
-    MODELS,
 )
 from crm_analysis.analyses._deals.forecast_level import LATELY
 from crm_analysis.analyses._saying import relative
@@ -198,24 +198,22 @@ def _rule(made: Forecast, words: Words) -> Finding:
     if made.tested < FEWEST_TESTS:
         said = _say("rule.untested", plain=plain)
         return Finding(STEM, "forecast_rule", "not_enough_data", said, n=made.tested)
-    wape = made.scores.dropna(subset="wape").set_index(["method", "horizon"])["wape"]
-    model, other = wape.get((made.best_model, "1-3"), np.nan), wape.get((made.best_plain, "1-3"), np.nan)
-    used = bool((made.scores["chosen"] & made.scores["method"].isin(MODELS)).any())
+    scores = made.scores.set_index(["method", "horizon"])
+    wape, used = scores["wape"], bool(scores["chosen"][(DRAWN, "1-3")])
     early = made.tested < FEWEST_MISSES
     said = _say(
-        f"rule.{('close' if other <= model else 'model') if used else 'plain'}",
+        f"rule.{'model' if used else 'plain'}",
         n=words.counted(made.tested, "forecast"),
         plain=plain,
         by="stages" if made.by_stage else "ages",
-        model=words.share(model),
-        other=words.share(other),
-        near=words.share(wape.get((made.best_model, "1"), np.nan)),
-        near_other=words.share(wape.get((made.best_plain, "1"), np.nan)),
+        model=words.share(wape[(DRAWN, "1-3")]),
+        followed=words.share(made.followed),
+        other=words.share(wape[(made.best_plain, "1-3")]),
         early=_say("rule.early") if early else "",
     )
     return Finding(
-        STEM, "forecast_rule", "note", said, value=float(model if used else other), unit="share",
-        n=made.tested, strength="preliminary" if early else "",
+        STEM, "forecast_rule", "note", said, value=float(wape[(DRAWN if used else made.best_plain, "1-3")]),
+        unit="share", n=made.tested, strength="preliminary" if early else "",
     )  # fmt: skip
 
 
