@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -130,9 +131,10 @@ def _named(result: Result, name: str) -> pd.DataFrame:
 
 def _light(frame: pd.DataFrame) -> int:
     """Count the first rows that a page can carry; one at least."""
-    texts = frame.select_dtypes(["str", "object"]).map(lambda value: len(str(value).encode()))
-    weights = texts.sum(axis=1) + _BYTES_OF_A_CELL * len(frame.columns)
-    return max(1, int((weights.cumsum() <= _MOST_BYTES).sum()))
+    cells = _BYTES_OF_A_CELL * len(frame.columns)
+    rows = frame.itertuples(index=False)
+    weights = accumulate(cells + sum(len(v.encode()) for v in row if isinstance(v, str)) for row in rows)
+    return max(1, sum(weight <= _MOST_BYTES for weight in weights))
 
 
 def _heading(values: pd.Series, heading: Heading) -> Heading:

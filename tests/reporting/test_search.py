@@ -169,3 +169,17 @@ def test_without_scripts_all_rows_are_there() -> None:
 def test_a_filter_of_a_column_that_is_not_there_is_refused() -> None:
     with pytest.raises(ParameterError, match='no column "colour"'):
         crm.table(sample(), "deals", "Open deals", searchable=True, filters=["colour"])
+
+
+def test_long_names_make_rows_fewer_not_the_page_heavy() -> None:
+    result = sample()
+    many = pd.concat([result.deals] * 100, ignore_index=True)
+
+    def shown(deals: pd.DataFrame) -> Any:
+        return crm.table(replace(result, deals=deals), "deals", "Open deals", searchable=True, rows=500)
+
+    assert shown(many).rows == shown(many[["revenue"]]).rows == 500
+    long = shown(many.assign(owner="Ж" * 800))
+    assert 150 < long.rows < 188  # 1,600 bytes of a name a row, of 300,000
+    assert f"{long.rows} of 500 rows; all of them are in" in long._repr_html_()
+    assert "No rows." in shown(many.head(0))._repr_html_()
