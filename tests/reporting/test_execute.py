@@ -15,7 +15,7 @@ from tests.reporting.conftest import ended, make_notebook
 
 from crm_analysis.reporting.cleaning import as_text, from_text
 from crm_analysis.reporting.execute import Outcome, Task, execute
-from crm_analysis.reporting.forked import ENVIRONMENT
+from crm_analysis.reporting.forked import ENVIRONMENT, SOCKET
 from crm_analysis.result import OUT
 
 
@@ -187,7 +187,7 @@ def test_an_idle_kernel_is_not_interrupted_before_it_is_ended(attempt, monkeypat
 def test_a_kernel_that_cannot_start_is_a_failure(tmp_path: Path, monkeypatch) -> None:
     kernel = {"argv": [sys.executable, "-c", "", "{connection_file}"], "language": "python"}
     monkeypatch.setattr("crm_analysis.reporting.kernel.get_kernel_dict", lambda: kernel)
-    monkeypatch.setattr("os.environ", dict(os.environ))
+    monkeypatch.setattr("os.environ", {k: v for k, v in os.environ.items() if k != SOCKET})
     outcome = execute(Task("report", as_text(make_notebook("1")), {}, tmp_path))
     assert outcome == Outcome("report", "failed", None, outcome.error)
     assert outcome.error == "The kernel ended before its notebook, with exit code 0."

@@ -19,22 +19,12 @@ from tests.reporting.conftest import ended, make_notebook
 from crm_analysis import preview
 from crm_analysis.reporting import period_run
 from crm_analysis.reporting.cleaning import as_text
-from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.notebooks import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.reporting.conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _warm() -> Iterator[None]:
-    """One warm process for all runs of this module."""
-    with warm_process(ENVIRONMENT, package="crm_analysis"):
-        yield
 
 
 def made(project: Project) -> Path:
