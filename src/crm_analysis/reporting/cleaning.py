@@ -50,6 +50,8 @@ class Veil:
         """Return the text with everything replaced."""
         text = self.without_secrets(text)
         for folder, shown in self.folders:
+            if folder not in text:  # as nearly always, and found out in no time
+                continue
             text = re.sub(rf"(?<![\w.~]){re.escape(folder)}(?!\w)", shown.replace("\\", r"\\"), text)
         return text
 

@@ -104,8 +104,9 @@ class _SaveOnce(NBClientEngine):  # type: ignore[misc]  # has no types
         path, nb_man.output_path = nb_man.output_path, None
         try:
             super().execute_managed_notebook(nb_man, kernel_name, **settings)
-        finally:
-            nb_man.output_path = path
+        except BaseException:
+            nb_man.output_path = path  # what came of it is written; papermill itself writes what is whole
+            raise
 
 
 papermill_engines.register(_SaveOnce.__name__, _SaveOnce)

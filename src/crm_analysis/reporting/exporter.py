@@ -6,6 +6,7 @@ import base64
 import copy
 import hashlib
 import html
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,8 +34,8 @@ _SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdow
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 #: Without formulas: a dollar in a sentence stays a dollar. Its HTML is cleaned like all other.
 _MARKDOWN = mistune.create_markdown(escape=False, plugins=["strikethrough", "table"])
-#: Signs that an address may hold besides letters and figures.
-_AS_IT_IS = " '!$()*+,-./:;=?@[]_~"
+#: Signs that an address may not hold as they are.
+_NOT_AS_IT_IS = re.compile(r"[^a-zA-Z0-9 '!$()*+,\-./:;=?@\[\]_~]+")
 TEMPLATES = Path(__file__).parent / "templates"
 #: The one script a page may run, where it has a table to search; the browser is told its hash.
 _SCRIPT = (TEMPLATES / "page" / "search.js").read_text(encoding="utf-8")
@@ -136,6 +137,7 @@ def _exporter() -> _PageExporter:
         template_name="page",
         extra_template_basedirs=[str(TEMPLATES)],
         filters={"clean": _described, "prose": _prose, "encode": _encoded},
+        optimistic_validation=True,
     )
     exporter.environment.globals["tr"] = tr
     return exporter
@@ -148,12 +150,12 @@ def _prose(source: str) -> str:
 def _encoded(drawing: str) -> str:
     """Write a drawing as an address; a quarter smaller than in base 64, and without a sign of HTML."""
     plain = drawing if "'" in drawing else drawing.replace('"', "'")
-    return quote(plain, safe=_AS_IT_IS)
+    return _NOT_AS_IT_IS.sub(lambda signs: quote(signs[0], safe=""), plain)
 
 
 def _described(markup: str) -> str:
     cleaned = clean(markup)
-    if count_nameless(cleaned):
+    if "<img" in cleaned and count_nameless(cleaned):
         raise ReportError(
             "A picture has no description.",
             "Every picture needs one, for those who cannot see it.",
