@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -176,8 +177,14 @@ def test_a_running_jupyterlab_has_page_kernel_and_settings(root: Path, tmp_path:
             request = urllib.request.Request(
                 f"{found[1]}{path}", content, headers={"Authorization": "token token"}
             )
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read())
+            while True:
+                try:
+                    with urllib.request.urlopen(request, timeout=30) as answer:
+                        return json.loads(answer.read())
+                except urllib.error.URLError as refused:  # it tells its address before it listens
+                    if isinstance(refused, urllib.error.HTTPError) or time.monotonic() > end:
+                        raise
+                    time.sleep(0.1)
 
         viewer = ask("/lab/api/settings/@jupyterlab/docmanager-extension:plugin")
         assert viewer["schema"]["properties"]["defaultViewers"]["default"] == {"markdown": "Markdown Preview"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -156,11 +157,13 @@ def _interrupted() -> Iterator[threading.Event]:
         ended.set()
         raise KeyboardInterrupt
 
-    usual = signal.signal(signal.SIGINT, end)
+    usual, told = signal.signal(signal.SIGINT, end), sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if lost.exc_type is KeyboardInterrupt else told(lost)
     try:
         yield ended
     finally:
         signal.signal(signal.SIGINT, usual)
+        sys.unraisablehook = told
 
 
 def _digest(path: Path) -> str:

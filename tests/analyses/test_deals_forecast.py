@@ -370,7 +370,7 @@ class TestPlanted:
         chosen = found.scores.loc[found.scores["chosen"], "method"].iloc[0]
         assert chosen == found.best_plain == "seasonal_naive"
         sentence = said(found)["forecast_rule"].sentence
-        assert "did not beat plain rules" in sentence
+        assert "foretold no more than plain rules" in sentence
         assert "is used" in sentence
         points = found.forecast[found.forecast["source"] == "total"]["mean"]
         a_year_ago = found.won_by_month["won_amount"].iloc[-12:-9]

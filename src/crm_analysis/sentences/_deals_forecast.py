@@ -84,9 +84,9 @@ FORECAST = {
         "used.{early}"
     ),
     "rule.plain": (
-        "Looking back at {n}, the forecast from the {by} of open deals did not beat plain rules: it missed "
-        "three months by {model} on average, and the plain rule that had done best by then by {followed}. So "
-        "the plain rule is used that has done best so far, {plain}: it missed by {other}.{early}"
+        "Looking back at {n}, the {by} of open deals foretold no more than plain rules: they missed three "
+        "months by {model} on average. The plain rule that had done best by then would have missed by "
+        "{followed}. So the best so far is used, {plain}, which missed by {other}.{early}"
     ),
     "rule.early": " So few forecasts make this a first sign.",
     # probabilities
