@@ -18,7 +18,7 @@ from tests.postgres import running_server
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-gc.set_threshold(50_000)  # as in the kernels of reports: looking for garbage takes a tenth of the time
+gc.set_threshold(50_000)  # as in the kernels of reports
 
 ROOT = Path(__file__).resolve().parents[1]
 

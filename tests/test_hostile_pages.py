@@ -76,9 +76,10 @@ def _attack(folder: Path, host: str) -> None:
         # each further column of clients is a dimension of segments, which takes its time: two attacks in one
         together = {"deals": 1, "sales": 1, "customers": 2}.get(file.stem)
         for number in range(0, len(ATTACKS), together) if together else ():
-            attack = "".join(one[:200] for one in ATTACKS[number : number + together])
-            heading = attack.replace("HOST", host).replace("\x00", "").strip()[:200] + f" {number}"
-            frame[heading] = [f"{attack[:80]} {row % 3}" for row in range(len(frame))]
+            attacks = [one.replace("HOST", host) for one in ATTACKS[number : number + together]]
+            heading = "".join(one.replace("\x00", "").strip()[:200] for one in attacks) + f" {number}"
+            told = "".join(one[:80] for one in attacks)
+            frame[heading] = [f"{told} {row % 3}" for row in range(len(frame))]
         frame.to_csv(file, index=False)
     name = "<img src=x onerror=alert(1)>; $(touch taken) `x`.csv"
     (folder / "products.csv").rename(folder / name)

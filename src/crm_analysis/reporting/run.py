@@ -84,9 +84,8 @@ def _run(plans: Sequence[Plan], watcher: Watcher, jobs: int) -> tuple[PeriodRepo
     begun: deque[PeriodRun] = deque()
     with ExitStack() as warm, _drivers(jobs) as pool:
         for plan in plans:
-            found = look(
-                plan
-            )  # reads what is not remembered of the data, beside the kernels of earlier periods
+            # what is not remembered of the data is read beside the kernels of earlier periods
+            found = look(plan)
             if not found:
                 done[plan.period] = unchanged(plan, watcher)
                 continue

@@ -140,7 +140,7 @@ def _checked(
     return counts.astype(np.int64), np.asarray(names, dtype=object), codes
 
 
-def _against_margins(observed: Counts) -> tuple[Floats, Floats]:
+def _against_margins(observed: Counts | Floats) -> tuple[Floats, Floats]:
     """Return expected counts and adjusted residuals of a table, or of a stack of tables."""
     rows = observed.sum(axis=-1, keepdims=True).astype(float)
     columns = observed.sum(axis=-2, keepdims=True).astype(float)
@@ -154,7 +154,7 @@ def _against_margins(observed: Counts) -> tuple[Floats, Floats]:
     return expected, residuals
 
 
-def _chi_square(observed: Counts, expected: Floats) -> Floats:
+def _chi_square(observed: Counts | Floats, expected: Floats) -> Floats:
     parts = np.divide((observed - expected) ** 2, expected, out=np.zeros(expected.shape), where=expected > 0)
     return np.asarray(parts.sum(axis=(-2, -1)))
 

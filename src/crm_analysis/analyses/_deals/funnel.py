@@ -204,26 +204,30 @@ def _by_stay(
     end = instant(today(view))
     visits = stays(view, steps).drop("created_at", "status", "closed_at").inner_join(cohort, "deal_id")
     days = whole_days(visits.entered_at, visits.left_at.coalesce(end))
-    seen = visits.select(
-        "deal_id", "stage", "entered_at", "position", "furthest", days=days, left=visits.left_at.notnull()
+    lengths = visits.group_by(stage=visits.stage, days=days, left=visits.left_at.notnull()).agg(n=_.count())
+    frame = fetch(lengths, "stage", "days", "left")
+    before = visits.position.max().over(
+        ibis.window(group_by="deal_id", order_by=["entered_at", "position", "stage"], preceding=(None, 1))
     )
-    frame = fetch(seen, "deal_id", "entered_at", "position", "stage")
-    before = frame.groupby("deal_id")["position"].cummax().groupby(frame["deal_id"]).shift()
-    returned = frame["stage"][frame["position"] < before].value_counts()
-    visited = frame[frame["furthest"] > frame["position"]].groupby("stage")["deal_id"].nunique()
-    rows = []
-    for at, stage in enumerate(steps, 1):
-        lengths = _median(frame[frame["stage"] == stage])
-        skipped = passed.iloc[at - 1] - visited.get(stage, 0)
-        rows.append((stage, lengths, int(skipped), int(returned.get(stage, 0))))
-    return pd.DataFrame(rows, columns=["stage", "median_days", "skipped", "returned"])
+    seen = visits.mutate(back=(visits.position < before).fill_null(False))
+    went_on = seen.furthest > seen.position
+    moves = seen.group_by("stage").agg(visited=seen.deal_id.nunique(where=went_on), returned=seen.back.sum())
+    found = fetch(moves, "stage").set_index("stage").reindex(steps).fillna(0).astype(int)
+    return pd.DataFrame(
+        {
+            "stage": steps,
+            "median_days": [_median(frame[frame["stage"] == stage]) for stage in steps],
+            "skipped": passed.to_numpy() - found["visited"].to_numpy(),
+            "returned": found["returned"].to_numpy(),
+        }
+    )
 
 
 def _median_of_decision(view: PeriodView, cohort: ibis.Table) -> pd.DataFrame:
     deals = view.outcomes.select("deal_id", "closed_at").inner_join(cohort, "deal_id")
     ended = deals.closed_at.coalesce(instant(today(view)))
-    lengths = deals.select(days=whole_days(deals.created_at, ended), left=deals.closed_at.notnull())
-    median = _median(fetch(lengths, "days", "left"))
+    lengths = deals.group_by(days=whole_days(deals.created_at, ended), left=deals.closed_at.notnull())
+    median = _median(fetch(lengths.agg(n=_.count()), "days", "left"))
     row = {"stage": [ONE_STEP], "median_days": [median], "skipped": [0], "returned": [0]}
     return pd.DataFrame(row)
 
@@ -231,7 +235,9 @@ def _median_of_decision(view: PeriodView, cohort: ibis.Table) -> pd.DataFrame:
 def _median(lengths: pd.DataFrame) -> float:
     if lengths.empty:
         return np.nan
-    return kaplan_meier(lengths["days"].to_numpy(dtype=float), lengths["left"].to_numpy(dtype=float)).median()
+    n = lengths["n"].to_numpy(dtype=int)
+    days = np.repeat(lengths["days"].to_numpy(dtype=float), n)
+    return kaplan_meier(days, np.repeat(lengths["left"].to_numpy(dtype=float), n)).median()
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
