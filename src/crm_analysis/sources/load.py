@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,13 +171,10 @@ def _set_aside(
     """Write the relation of faulty rows, list them as rejects, return how many there are."""
     rows = backend.table(f"typed {table.name}")
     unique = not table.key or not rules.repeated_keys(rows, table).execute()
-    judged = rules.judged(rows, table, [LINE], unique=unique)
-    known = judged[table.known_at].cast("timestamp") if table.known_at else ibis.null("timestamp")
-    faults = judged.filter(judged[rules.REASON].notnull()).select(
-        LINE, rules.COLUMN, rules.REASON, known_at=known
-    )
     relation = quote(f"faults {table.name}")
-    con.execute(f"CREATE OR REPLACE TABLE {relation} AS {ibis.to_sql(faults, dialect='duckdb')}")
+    faults = _faults_sql(rows.schema(), table.name, unique)
+    if not _count(con, f"CREATE OR REPLACE TABLE {relation} AS {faults}"):
+        return 0
     types = types_of(con, f"FROM {quote('mapped ' + table.name)}")
     labels = {column.name: column.label for column in mapping.columns}
     values = [
@@ -190,9 +188,19 @@ def _set_aside(
         f"CASE {column} {' '.join(values)} END AS value, f.{quote(rules.REASON)} AS reason, f.known_at "
         f"FROM {relation} f JOIN {quote('mapped ' + table.name)} m USING ({quote(LINE)}) ORDER BY line"
     ).df()
-    if len(found):
-        notes.rejects.append(frame("rejects", found[list(COLUMNS["rejects"])]))
+    notes.rejects.append(frame("rejects", found[list(COLUMNS["rejects"])]))
     return len(found)
+
+
+@lru_cache(maxsize=64)
+def _faults_sql(schema: ibis.Schema, name: str, unique: bool) -> str:
+    """Write the query for the rows to set aside; writing it takes longer than running it."""
+    table = TABLES[name]
+    judged = rules.judged(ibis.table(schema, f"typed {name}"), table, [LINE], unique=unique)
+    known = judged[table.known_at].cast("timestamp") if table.known_at else ibis.null("timestamp")
+    faults = judged.filter(judged[rules.REASON].notnull())
+    faults = faults.select(LINE, rules.COLUMN, rules.REASON, known_at=known)
+    return str(ibis.to_sql(faults, dialect="duckdb"))
 
 
 def _raw_value(name: str, types: dict[str, str]) -> str:
@@ -206,11 +214,16 @@ def _keep(con: duckdb.DuckDBPyConnection, table: Table, typed: str, faulty: int)
     """Write the canonical table in the order of the file; return its number of rows."""
     sound = f"WHERE {quote(LINE)} NOT IN (SELECT {quote(LINE)} FROM {quote('faults ' + table.name)})"
     helpers = ", ".join(map(quote, (LINE, rules.COLUMN, rules.REASON)))
-    con.execute(
+    return _count(
+        con,
         f"CREATE OR REPLACE TABLE {quote(table.name)} AS SELECT * EXCLUDE ({helpers}) FROM {quote(typed)} "
-        f"{sound if faulty else ''} ORDER BY {quote(LINE)}"
+        f"{sound if faulty else ''} ORDER BY {quote(LINE)}",
     )
-    row = con.execute(f"SELECT count(*) FROM {quote(table.name)}").fetchone()
+
+
+def _count(con: duckdb.DuckDBPyConnection, creation: str) -> int:
+    """Make a relation and tell its number of rows."""
+    row = con.execute(creation).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_analysis.errors import ParameterError
-from crm_analysis.stats.shrinkage import shrink
+from crm_analysis.stats.shrinkage import shrink_estimates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +77,8 @@ def _effect(rest: Floats, trait: NDArray[np.int64]) -> Floats:
     spread = float(((rest - mean[trait]) ** 2).sum()) / freedom if freedom > 0 else 0.0
     if spread <= 0 or int((size > 0).sum()) < 2:
         return np.zeros(len(size))
-    error = np.full(len(size), np.nan)
-    np.divide(np.sqrt(spread), np.sqrt(size), out=error, where=size > 0)
-    drawn = np.nan_to_num(shrink(mean, error).estimate)
+    drawn = np.zeros(len(size))
+    drawn[size > 0] = shrink_estimates(mean[size > 0], np.sqrt(spread / size[size > 0]))
     return np.asarray(drawn - (size @ drawn) / size.sum(), dtype=np.float64)
 
 

@@ -134,6 +134,48 @@ def shrink(estimate: ArrayLike, error: ArrayLike, level: float = 0.95) -> Shrunk
     if len(y) == 1:
         answer[:, known] = y + np.array([[0.0], [-z], [z]]) * np.sqrt(variance)
         return _shrunk(answer, float(y[0]), float("nan"))
+    chance, mean, centre, spread = _mixture(y, variance)
+    answer[0, known] = chance @ centre
+    for row, tail in ((1, (1 - level) / 2), (2, (1 + level) / 2)):
+        bounds = (centre - 9 * spread).min(axis=0), (centre + 9 * spread).max(axis=0)
+        answer[row, known] = _quantile(
+            tail, chance, lambda x, group: special.ndtr((x - centre[:, group]) / spread[:, group]), bounds
+        )  # fmt: skip
+    return _shrunk(answer, float(chance @ mean), between_variance(y, np.sqrt(variance)) ** 0.5)
+
+
+def shrink_estimates(estimate: ArrayLike, error: ArrayLike) -> Floats:
+    """Draw the figures of groups toward their common mean, where no limits are asked for.
+
+    Parameters
+    ----------
+    estimate, error
+        As for :func:`shrink`, but each group has both.
+
+    Returns
+    -------
+    numpy.ndarray
+        The ``estimate`` of :func:`shrink`, in a tenth of its time.
+
+    Raises
+    ------
+    ParameterError
+        Figures that are not finite, errors that are not above 0, or as many as there are not estimates.
+
+    Examples
+    --------
+    >>> shrink_estimates([28, 8, -3], [15, 10, 16]).round(1).tolist()
+    [16.7, 9.4, 6.3]
+    """
+    y, variance = _checked(estimate, error)
+    if len(y) < 2:
+        return y
+    chance, _, centre, _ = _mixture(y, variance)
+    return np.asarray(chance @ centre, dtype=np.float64)
+
+
+def _mixture(y: Floats, variance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Give what the groups may be: chance and mean of each shrinkage; centre and spread, a column a group."""
     typical = len(y) / (1 / variance).sum()
     between = typical * (1 - _STRENGTHS) / _STRENGTHS
     weight = 1 / (variance + between[:, None])
@@ -143,14 +185,7 @@ def shrink(estimate: ArrayLike, error: ArrayLike, level: float = 0.95) -> Shrunk
     chance = _normalised(_WIDTHS + 0.5 * (np.log(weight).sum(axis=1) - np.log(total) - squares))
     drawn = variance * weight
     centre = drawn * mean[:, None] + (1 - drawn) * y
-    spread = np.sqrt((1 - drawn) * variance + drawn**2 / total[:, None])
-    answer[0, known] = chance @ centre
-    for row, tail in ((1, (1 - level) / 2), (2, (1 + level) / 2)):
-        bounds = (centre - 9 * spread).min(axis=0), (centre + 9 * spread).max(axis=0)
-        answer[row, known] = _quantile(
-            tail, chance, lambda x, group: special.ndtr((x - centre[:, group]) / spread[:, group]), bounds
-        )  # fmt: skip
-    return _shrunk(answer, float(chance @ mean), between_variance(y, np.sqrt(variance)) ** 0.5)
+    return chance, mean, centre, np.sqrt((1 - drawn) * variance + drawn**2 / total[:, None])
 
 
 def shrink_rates(k: ArrayLike, n: ArrayLike, level: float = 0.95) -> Shrunk:
