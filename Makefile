@@ -17,13 +17,12 @@ report: $(STAMP)
 	$(BIN)/crm-analysis report $(PERIOD) --data $(DATA)
 
 test: lint
-	$(BIN)/pytest -q -n auto --dist worksteal
-	$(BIN)/pytest -q -n auto --dist worksteal --doctest-modules src
+	$(BIN)/pytest -q -n auto --dist worksteal --doctest-modules tests src
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -61,9 +60,10 @@ clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
+# compiled when first imported: much of it never is
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed; install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

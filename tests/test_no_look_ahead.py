@@ -1,4 +1,7 @@
-"""A report for March made on 1 April and one made half a year later are the same, byte for byte."""
+"""A report for March made on 1 April and one made half a year later are the same, byte for byte.
+
+The first is made by cold kernels, the second by forked ones, which must make no difference either.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ import pandas as pd
 import pytest
 
 from crm_analysis.demo import write_demo
+from crm_analysis.reporting.notebooks import discover
+from tests.reporting.conftest import COLD, COMMAND
 
 END = pd.Timestamp("2026-04-01")
 #: When a row came to be known.
@@ -50,11 +55,11 @@ def as_known(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def reports(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The reports of March 2026 from the data of 1 April, and from all data."""
+    """The reports of March 2026: from the data of 1 April, cold, and from all data, forked."""
     made = []
     whole = tmp_path_factory.mktemp("whole")
     write_demo(whole, deals=600)
-    for name, change in (("then", as_known), ("now", dict)):
+    for name, change, first in (("then", as_known, COLD), ("now", dict, "pass")):
         place = tmp_path_factory.mktemp(name)
         (place / "demo").mkdir()
         shutil.copytree(root / "notebooks", place / "notebooks")
@@ -63,7 +68,7 @@ def reports(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         }
         for table, frame in change(tables).items():
             frame.to_csv(place / "demo" / f"{table}.csv", index=False)
-        command = [sys.executable, "-m", "crm_analysis", "report", "2026-03", "--data", "demo"]
+        command = [sys.executable, "-c", COMMAND.format(first=first), "report", "2026-03", "--data", "demo"]
         subprocess.run(command, cwd=place, check=True, capture_output=True)
         made.append(place / "reports" / "2026-03")
     return made
@@ -76,12 +81,12 @@ def test_the_data_of_then_are_fewer(reports: list[Path]) -> None:
     assert (states[0] != states[1].reindex(states[0].index)).sum() > 10
 
 
-def test_every_file_is_the_same(reports: list[Path]) -> None:
+def test_every_file_is_the_same(root: Path, reports: list[Path]) -> None:
     then, now = reports
     names = sorted(path.relative_to(then) for path in then.rglob("*") if path.is_file())
     assert names == sorted(path.relative_to(now) for path in now.rglob("*") if path.is_file())
-    assert Path("sales_dynamics.html") in names
-    assert Path("customer_abc.html") in names
+    pages = {Path(notebook.stem + ".html") for notebook in discover(root / "notebooks")}
+    assert pages - {Path("summary.html")} < set(names)
     different = [name for name in names if (then / name).read_bytes() != (now / name).read_bytes()]
     assert [str(name) for name in different] in ([], ["manifest.json"])
 

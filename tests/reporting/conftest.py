@@ -44,6 +44,10 @@ SEEN = """\
 import os, pathlib
 sorted(path.name for path in pathlib.Path(os.environ["CRM_ANALYSIS_OUT"]).glob("*.json"))"""
 
+#: The command, with a line of Python before it, and the line that lets no kernel be forked.
+COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv[1:])"
+COLD = "import crm_analysis.reporting.forked as f; f.is_possible = lambda: False"
+
 
 def make_notebook(
     *cells: str, title: str = "A report", parameters: str = PARAMETERS

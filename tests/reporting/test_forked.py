@@ -17,14 +17,12 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from tests.conftest import ROOT
-from tests.reporting.conftest import SAVE, Project, ended, make_notebook, runs
+from tests.reporting.conftest import COLD, COMMAND, SAVE, Project, ended, make_notebook, runs
 
-from crm_analysis.demo import write_demo
 from crm_analysis.reporting import forked
-from crm_analysis.reporting.cleaning import as_text, clean, from_text, make_veil
+from crm_analysis.reporting.cleaning import as_text, from_text
 from crm_analysis.reporting.execute import Outcome, Task, execute
 from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone, warm_process
-from crm_analysis.reporting.notebooks import discover
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
@@ -85,32 +83,6 @@ def manager(warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 
 # -- as a cold kernel --------------------------------------------------------------------------------------
-
-
-def test_every_report_is_the_same_byte_for_byte_from_cold_and_from_forked_kernels(
-    quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
-    write_demo(data, deals=600)
-    parameters = {"period": "2026-10", "data": str(data)}
-    first, *analyses = discover(ROOT / "notebooks")
-    made = []
-    for name, address in (("cold", ""), ("forked", shared)):
-        monkeypatch.setenv(SOCKET, address) if address else monkeypatch.delenv(SOCKET, raising=False)
-        out = tmp_path / name
-        out.mkdir()
-        tasks = [Task(one.stem, one.text, parameters, out) for one in (*analyses, first)]
-        with ThreadPoolExecutor(2) as beside:
-            outcomes = [*beside.map(execute, tasks[:-1]), execute(tasks[-1])]
-        assert outcomes == [Outcome(task.stem, "published") for task in tasks]
-        for notebook in out.glob("*.ipynb"):
-            cleaned = clean(from_text(notebook.read_text()), make_veil(parameters["data"], out, {}))
-            notebook.write_text(as_text(cleaned))
-        made.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
-    cold, warm = made
-    assert len(cold) > 5 * len(tasks)
-    assert cold.keys() == warm.keys()
-    assert [name for name in cold if cold[name] != warm[name]] == []
 
 
 SURROUNDINGS = """\
@@ -325,8 +297,38 @@ def test_a_deadline_ends_a_forked_kernel_with_all_it_started(warm: str, tmp_path
     assert ended(kernel, child)
 
 
-COLD = "import crm_analysis.reporting.forked as f; f.is_possible = lambda: False"
-COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv[1:])"
+def waited_for(mark: Path) -> tuple[int, ...]:
+    """Return the numbers of a waiting kernel, its parent and its child."""
+    until = time.monotonic() + 60
+    while not mark.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return tuple(map(int, mark.read_text().split()))
+
+
+@pytest.mark.parametrize(("by", "cause"), [(signal.SIGKILL, "was killed"), (signal.SIGSEGV, "SIGSEGV")])
+@pytest.mark.parametrize("how", ["forked", "cold"])
+def test_a_killed_kernel_leaves_no_process_and_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, how: str, by: signal.Signals, cause: str
+) -> None:
+    mark = project.folder / "mark"
+    project.write("1_sales_dynamics", WAITING.format(mark=str(mark)))
+    if how == "cold":
+        monkeypatch.delenv(SOCKET)
+        monkeypatch.setattr(forked, "is_possible", lambda: False)
+
+    def kill() -> tuple[int, ...]:
+        kernel, *others = waited_for(mark)
+        os.kill(kernel, by)
+        return kernel, *others
+
+    with ThreadPoolExecutor(1) as beside:
+        killed = beside.submit(kill)
+        done = project.report("2026-02", "--only", "sales_dynamics")
+    kernel, parent, child = killed.result()
+    assert (parent == os.getpid()) == (how == "cold")
+    assert ended(kernel, child)
+    assert done.exit_code == 1
+    assert cause in done.output
 
 
 @pytest.mark.parametrize(
@@ -336,12 +338,8 @@ COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv
         ("forked", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
         ("forked", "runner and server", signal.SIGKILL, -signal.SIGKILL),
         ("forked", "server", signal.SIGKILL, 0),
-        ("forked", "kernel", signal.SIGKILL, 1),
-        ("forked", "kernel", signal.SIGSEGV, 1),
         ("cold", "runner", signal.SIGKILL, -signal.SIGKILL),
         ("cold", "runner", signal.SIGTERM, 128 + signal.SIGTERM),
-        ("cold", "kernel", signal.SIGKILL, 1),
-        ("cold", "kernel", signal.SIGSEGV, 1),
     ],
 )
 def test_whoever_is_killed_no_process_is_left(
@@ -354,14 +352,11 @@ def test_whoever_is_killed_no_process_is_left(
     runner = subprocess.Popen(
         [*command, *asked], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    until = time.monotonic() + 60
-    while not mark.exists() and runner.poll() is None and time.monotonic() < until:
-        time.sleep(0.02)
-    kernel, parent, child = map(int, mark.read_text().split())
+    kernel, parent, child = waited_for(mark)
     children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
     assert (parent == runner.pid) == (how == "cold")
 
-    numbers = {"runner": runner.pid, "server": parent, "kernel": kernel}
+    numbers = {"runner": runner.pid, "server": parent}
     for one in victim.split(" and "):
         os.kill(numbers[one], by)
     assert ended(kernel, child)
