@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -39,23 +40,39 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_reports(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Callable[[str], Path]:
-    """Give the folder of all pages of the demo in a language, made once for all workers of a run."""
+def demo_reports(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the folder of all pages of the demo in a language, made once for all workers of a run.
+
+    It stands in a copy of the project whose .venv is the environment of the tests. The English pages come of
+    ``make report``.
+    """
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
     @cache
     def made(language: str) -> Path:
-        out = shared / f"demo-{language}"
+        project = shared / f"demo-{language}"
+        command = ["make", "report"]
+        if language != "en":
+            command = [sys.executable, "-m", "crm_analysis", "report", "2026-10", "--lang", language]
         with (shared / f"demo-{language}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (out / "index.html").exists():
-                command = [sys.executable, "-m", "crm_analysis", "report", "2026-10", "--data", "data/demo"]
-                command += ["--lang", language, "--out", str(out)]
-                subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=600)
-        return out
+            if not (project / "reports/index.html").exists():
+                _copy_project(project)
+                subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=600)
+        return project / "reports"
 
     return made
+
+
+def _copy_project(folder: Path) -> None:
+    for name in "notebooks", "data/demo":
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
+    for name in "Makefile", "requirements.lock", "pyproject.toml":
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv").mkdir()
+    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    (folder / ".venv/.from-lock").touch()
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ import textwrap
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import matplotlib.pyplot as plt
@@ -30,6 +31,9 @@ import pytest
 import crm_analysis as crm
 from crm_analysis.cli import main
 from crm_analysis.sources.config import Settings, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = "data", "reports", "benchmarks", "examples/*"
@@ -180,17 +184,10 @@ def shell_lines() -> dict[str, list[Path]]:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project whose .venv is the environment of the tests, up to date with the lock file."""
-    folder = tmp_path_factory.mktemp("copy")
-    for name in "notebooks", "data/demo":
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
-    for name in "Makefile", "requirements.lock", "pyproject.toml":
-        shutil.copy(ROOT / name, folder)
-    (folder / ".venv").mkdir()
-    (folder / ".venv/bin").symlink_to(Path(sys.executable).parent)
-    (folder / ".venv/.from-lock").touch()
-    return folder
+def copy(demo_reports: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the pages that ``make report`` has made."""
+    folder = tmp_path_factory.mktemp("copy") / "project"
+    return Path(shutil.copytree(demo_reports("en").parent, folder, symlinks=True))
 
 
 @pytest.mark.parametrize("line", shell_lines())
