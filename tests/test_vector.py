@@ -43,6 +43,27 @@ def numbers(pattern: str, text: str) -> list[float]:
     return [float(number) for number in re.findall(pattern, text)]
 
 
+def points(outline: str) -> list[float]:
+    """Return the coordinates of an outline, each step of which is told from the end of the one before."""
+    found: list[float] = []
+    here = start = np.zeros(2)
+    for order, numbers in re.findall(r"([mlqcz])([^a-z]*)", outline):
+        if order == "z":
+            here = start
+            continue
+        step = here + np.reshape(re.findall(r"-?\d+", numbers), (-1, 2)).astype(float)
+        found += step.ravel().tolist()
+        here = step[-1]
+        start = here if order == "m" else start
+    return found
+
+
+def test_outlines_go_by_steps_from_point_to_point() -> None:
+    absolute = "M64 6400Q128 6400 192 64L192 0zM64 0L6400 64z"
+    assert vector._coarse(absolute) == "m2 200q2 0 4-198l0-2zm0-200l198 2z"
+    assert points("m2 200q2 0 4-198l0-2zm0-200l198 2z") == [2, 200, 4, 200, 6, 2, 6, 0, 2, 0, 200, 2]
+
+
 def test_the_same_bytes_at_each_run() -> None:
     assert to_svg(drawn(LONG)) == to_svg(drawn(LONG))
 
@@ -85,10 +106,7 @@ def test_letters_on_the_coarser_grid_keep_every_point(monkeypatch: pytest.Monkey
     vector._coarse.cache_clear()
 
     def outlines(svg: str) -> list[list[float]]:
-        return [
-            [float(n) for n in re.findall(r"-?\d+", d)]
-            for d in re.findall(r'<path id="[^"]+" d="([^"]+)" transform', svg)
-        ]
+        return [points(d) for d in re.findall(r'<path id="[^"]+" d="([^"]+)" transform', svg)]
 
     assert len(outlines(coarse)) == len(outlines(fine)) > 10
     for one, other in zip(outlines(coarse), outlines(fine), strict=True):

@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"scale\([^)]*\)|-?\d+\.\d+")
 #: The outline of a letter, in 64ths of a hundredth of its height: finer than an eye, and most of the file.
 _OUTLINE = re.compile(r' d="([^"]*)" transform="scale\(0\.015625\)"')
 _COARSER = 32
+#: A letter within its word, in hundredths of its height: a part of one is nothing.
 _LETTER = re.compile(r'(<use [^>]*?)transform="translate\((-?[\d.]+) 0\)"')
 _NAME = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r"#([\w.\-]+)(?=[\")])")
@@ -90,7 +91,7 @@ def _small(body: str) -> str:
     body = body.replace("xlink:href", "href")
     body = _STYLE.sub(lambda style: _attributes(style[1]), body)
     body = _NUMBER.sub(lambda number: number[0] if "(" in number[0] else _cut(float(number[0])), body)
-    body = _LETTER.sub(r'\1x="\2"', body)
+    body = _LETTER.sub(lambda letter: f'{letter[1]}x="{float(letter[2]):.0f}"', body)
     body = _STEPS.sub(lambda steps: f' d="{_path(steps[1])}"', body)
     body = _OUTLINE.sub(
         lambda outline: f' d="{_coarse(outline[1])}" transform="scale({_COARSER / 64:g})"', body
@@ -109,14 +110,18 @@ def _cut(value: float) -> str:
 
 @lru_cache(maxsize=512)
 def _coarse(outline: str) -> str:
-    """Write the outline of a letter on a coarser grid, where a step is a two-hundredth of its height."""
+    """Write the outline of a letter on a coarser grid, where a step is a two-hundredth of its height.
 
-    def length(found: re.Match[str]) -> str:
-        cut = f"{float(found[0]) / _COARSER:.0f}"
-        # a minus that is rounded away has parted two numbers
-        return " 0" if cut == "-0" else cut
-
-    return re.sub(r"-?\d+(?:\.\d+)?", length, outline)
+    Each point is told from the one before it, which takes a fifth less than from the corner of the letter.
+    """
+    steps, here, start = [], (0, 0), (0, 0)
+    for order, numbers in re.findall(r"([MLQCZz])([^A-Za-z]*)", outline):
+        points = [round(float(number) / _COARSER) for number in re.findall(r"-?\d+(?:\.\d+)?", numbers)]
+        moves = [point - here[at % 2] for at, point in enumerate(points)]
+        steps.append(order.lower() + " ".join(map(str, moves)).replace(" -", "-"))
+        here = start if order in "Zz" else (points[-2], points[-1])
+        start = here if order == "M" else start
+    return "".join(steps)
 
 
 def _path(steps: str) -> str:
