@@ -167,6 +167,14 @@ def test_nonsense_gets_no_answer_and_stops_nobody(warm: str, say) -> None:
     assert int(say(PARENT)[0]) != os.getpid()
 
 
+def test_another_user_gets_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socket.socketpair()
+    another = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: another)
+    with ours, theirs, pytest.raises(PermissionError):
+        forked.warm._receive(ours, [])
+
+
 # -- by name, and what happens to it -----------------------------------------------------------------------
 
 

@@ -169,6 +169,20 @@ def test_notebooks_see_no_other_secret_and_leave_no_history(leaky: tuple[Project
     assert "&#39;hook&#39;: None" in page
 
 
+def test_not_even_the_title_of_a_notebook_that_failed_tells_a_secret(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_HOOK", "https://hooks.example/T0/opensesame")
+    (project.folder / "data" / "crm.toml").write_text(
+        '[settings.notify]\nwebhook = "env:CRM_HOOK"\non = []\n'
+    )
+    project.write("1_sales_dynamics", "1 / 0", title="About https://hooks.example/T0/opensesame")
+    done = project.report("2026-02")
+    assert done.exit_code != 0
+    assert "opensesame" not in done.output
+    assert [name for name, content in project.files().items() if b"opensesame" in content] == []
+
+
 def test_a_kernel_sees_what_python_and_the_data_need() -> None:
     environment = dict.fromkeys(("AWS_SECRET_ACCESS_KEY", "CRM_HOOK", "PGPASSWORD", "CRM_URL", "SSH_X"), "x")
     seen = of_kernel({**environment, **os.environ}, ("CRM_URL", "PGPASSWORD"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,27 @@ def test_a_file_put_there_while_folders_change_places_is_not_lost(
     monkeypatch.setattr(publish, "exchange", late)
     publish.put(new, folder)
     assert contents(folder)["late.txt"] == "before"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a file tells its name")
+def test_all_is_on_disk_before_anybody_sees_it(
+    folder: Path, new: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[str] = set()
+    fsync, exchange = os.fsync, publish.exchange
+
+    def flush(file: int) -> None:
+        flushed.add(str(Path(f"/proc/self/fd/{file}").readlink()))
+        fsync(file)
+
+    def exchanged(one: Path, other: Path) -> bool:
+        assert {str(path) for path in (one, *one.rglob("*"))} <= flushed
+        return exchange(one, other)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(publish, "exchange", exchanged)
+    publish.put(new, folder)
+    assert str(folder.parent) in flushed
 
 
 def test_without_hard_links_files_are_copied(

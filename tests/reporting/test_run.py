@@ -326,3 +326,14 @@ def test_a_signal_that_python_swallows_is_heard_all_the_same(raised: type[BaseEx
 
     with pytest.raises(raised):
         run()
+
+
+def test_the_summary_repeats_nothing_of_a_page_that_was_refused(project: Project) -> None:
+    nameless = "from IPython.display import HTML\nHTML('<img src=\"data:image/png;base64,iVBORw0KGgo=\">')"
+    project.write("1_sales_dynamics", LOAD, SAVE.format(stem="sales_dynamics"), nameless)
+    done = project.report("2026-02")
+    assert done.exit_code == 1
+    assert "A picture has no description" in done.output
+    seen = (project.reports / "2026-02" / "index.html").read_text(encoding="utf-8")
+    assert "sales_dynamics.failed.json" in seen
+    assert "sales_dynamics.json" not in seen

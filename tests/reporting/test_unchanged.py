@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,14 @@ import pytest
 
 from crm_analysis.reporting import keys
 from crm_analysis.reporting.due import Due, look
+from crm_analysis.reporting.lock import alone
 from crm_analysis.reporting.notebooks import discover
 from crm_analysis.reporting.order import Order
 from crm_analysis.reporting.plan import make_plans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.reporting.conftest import Project
 
 BOTH = {"sales_dynamics", "customer_abc"}
@@ -376,3 +380,19 @@ def test_where_nothing_has_changed_nothing_heavy_is_loaded(published: Project) -
         [sys.executable, "-c", code], cwd=published.folder, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_who_has_waited_for_another_run_looks_again(
+    published: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waited(out: Path) -> Iterator[bool]:
+        change_row(published, "sales", 25, "amount", 1100)  # meanwhile newer data have come
+        with alone(out):
+            yield True
+
+    edit(published, "2_customer_abc.ipynb", 0, "# Clients", "# Buyers")
+    with monkeypatch.context() as patch:
+        patch.setattr("crm_analysis.reporting.run.alone", waited)
+        assert published.report("2026-02").exit_code == 0
+    assert not due(published)
