@@ -171,6 +171,7 @@ def test_another_user_gets_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = socket.socketpair()
     another = os.getuid() + 1
     monkeypatch.setattr(os, "getuid", lambda: another)
+    theirs.sendall(b"{}\n")
     with ours, theirs, pytest.raises(PermissionError):
         forked.warm._receive(ours, [])
 

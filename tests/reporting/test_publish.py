@@ -14,9 +14,6 @@ from crm_analysis.errors import ReportError
 from crm_analysis.reporting import publish
 from crm_analysis.reporting.execute import Outcome
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 ABC = {"abc.html", "abc.ipynb", "tables/abc.xlsx", "tables/abc/old.csv", "tables/abc/kept.csv"}
 OTHERS = {"index.html", "tables/abcd/x.csv", "findings.json"}
 
