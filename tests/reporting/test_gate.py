@@ -173,12 +173,12 @@ def test_not_even_the_title_of_a_notebook_that_failed_tells_a_secret(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CRM_HOOK", "https://hooks.example/T0/opensesame")
-    (project.folder / "data" / "crm.toml").write_text(
-        '[settings.notify]\nwebhook = "env:CRM_HOOK"\non = []\n'
-    )
+    toml = '[settings.notify]\nwebhook = "env:CRM_HOOK"\non = []\n'
+    toml += "".join(f'[{f.stem}]\nfile = "{f.name}"\n' for f in (project.folder / "data").glob("*.csv"))
+    (project.folder / "data" / "crm.toml").write_text(toml)
     project.write("1_sales_dynamics", "1 / 0", title="About https://hooks.example/T0/opensesame")
     done = project.report("2026-02")
-    assert done.exit_code != 0
+    assert 'manifest.json holds what stands in the variable "CRM_HOOK"' in done.output
     assert "opensesame" not in done.output
     assert [name for name, content in project.files().items() if b"opensesame" in content] == []
 
