@@ -13,7 +13,6 @@ from crm_analysis.schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 _Key = TypeVar("_Key", bound=tuple[str, ...])
 
 _EXAMPLES = 3
