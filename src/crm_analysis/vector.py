@@ -91,7 +91,7 @@ def _small(body: str) -> str:
     body = body.replace("xlink:href", "href")
     body = _STYLE.sub(lambda style: _attributes(style[1]), body)
     body = _NUMBER.sub(lambda number: number[0] if "(" in number[0] else _cut(float(number[0])), body)
-    body = _LETTER.sub(lambda letter: f'{letter[1]}x="{float(letter[2]):.0f}"', body)
+    body = _LETTER.sub(lambda letter: f'{letter[1]}x="{round(float(letter[2]))}"', body)
     body = _STEPS.sub(lambda steps: f' d="{_path(steps[1])}"', body)
     body = _OUTLINE.sub(
         lambda outline: f' d="{_coarse(outline[1])}" transform="scale({_COARSER / 64:g})"', body

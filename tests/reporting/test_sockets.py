@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crm_analysis.reporting import sockets
 from crm_analysis.reporting.sockets import SocketFolder, sweep
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ def test_what_only_has_the_name_is_let_alone(place: Path) -> None:
     before = sorted(place.rglob("*"))
     sweep()
     assert sorted(place.rglob("*")) == before
+
+
+def test_a_link_is_not_followed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "crm-analysis-link").symlink_to(place / "folder", target_is_directory=True)
+    (place / "folder").mkdir()
+    locked: list[int] = []
+    monkeypatch.setattr(sockets.fcntl, "flock", lambda file, _: locked.append(file))
+    sweep()
+    assert locked == []
+    assert len(list(place.iterdir())) == 2
 
 
 def test_of_somebody_else_nothing_is_swept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
