@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 from matplotlib.transforms import Bbox
 
 from crm_analysis.errors import ParameterError
-from crm_analysis.plots.theme import NOTHING, styled, title_width
+from crm_analysis.plots.theme import NOTHING, styled
 from crm_analysis.vector import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+#: Axes take this share of the sheet at least; where labels are longer than that leaves, the picture grows.
+_LEAST = 0.25
 
 
 @dataclass(frozen=True)
@@ -79,28 +84,34 @@ def figure(axes: Axes, alt: str | None = None) -> Picture | NoPicture:
     if axes.get_gid() == NOTHING:
         plt.close(drawn)
         return NoPicture(alt)
-    svg, width = to_svg(drawn, _align_title(drawn, axes))
+    svg, width = to_svg(drawn, partial(_arranged, axes))
     plt.close(drawn)
     return Picture(svg, alt, round(width))
 
 
-def _align_title(drawn: Figure, axes: Axes) -> Bbox:
-    """Let the title begin at the left edge of the picture, above the labels: long ones then fit.
+def _arranged(axes: Axes, drawn: Figure) -> Bbox:
+    """Let axes and labels fill the width of the sheet, and the title begin at its left edge, above the labels.
 
-    Returns what the picture holds, in inches. Measuring takes as long as drawing: it is done once, not by
-    each step anew.
+    Returns what the picture holds, in inches. Measuring takes as long as drawing: matplotlib's own layout
+    does it twice before what is drawn is measured at last.
     """
-    if layout := drawn.get_layout_engine():
-        layout.execute(drawn)
-        drawn.set_layout_engine("none")
     title = axes.set_title(axes.get_title(loc="left"), loc="left", visible=False)
+    if drawn.get_layout_engine():
+        drawn.set_layout_engine("none")
+        _fill(axes, drawn)
     held = drawn.get_tightbbox()
     left = drawn.dpi * held.x0
     title.set_x(min(float(axes.transAxes.inverted().transform((left, 0))[0]), 0.0))
     title.set_visible(True)
     if not title.get_text():
         return held
-    seen = title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())
-    wide = title_width(title.get_text())  # as outlines, which are wider than the letters of a screen
-    outlined = Bbox.from_extents(seen.x0, seen.y0, max(seen.x1, seen.x0 + wide), seen.y1)
-    return Bbox.union([held, outlined])
+    return Bbox.union([held, title.get_window_extent().transformed(drawn.dpi_scale_trans.inverted())])
+
+
+def _fill(axes: Axes, drawn: Figure) -> None:
+    """Give the axes what room their labels leave: as wide and as high as the sheet, all in all."""
+    inner = axes.get_position()
+    outer = drawn.transFigure.inverted().transform_bbox(axes.get_tightbbox(for_layout_only=True))
+    left, bottom = inner.x0 - outer.x0, inner.y0 - outer.y0
+    right, top = outer.x1 - inner.x1, outer.y1 - inner.y1
+    axes.set_position((left, bottom, max(1 - left - right, _LEAST), max(1 - bottom - top, _LEAST)))

@@ -12,10 +12,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
+from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from collections.abc import Callable
+
     from matplotlib.transforms import Bbox
 
 #: Names within the file come from what they name and from this text: no chance, no clock.
@@ -39,15 +41,17 @@ _STYLE = re.compile(r' style="([^"]*)"')
 _EMPTY = re.compile(r"<defs>\s*</defs>|<g>\s*</g>")
 
 
-def to_svg(drawn: Figure, held: Bbox | None = None) -> tuple[str, float]:
+def to_svg(drawn: Figure, arrange: Callable[[Figure], Bbox] = Figure.get_tightbbox) -> tuple[str, float]:
     """Write a figure as SVG, transparent and cut to what is drawn.
+
+    Letters are measured as the outlines that are drawn, which are wider than the letters of a screen.
 
     Parameters
     ----------
     drawn
         The figure; it stays open.
-    held
-        What is drawn, in inches; measured where it is not known, which takes as long as drawing it.
+    arrange
+        Puts things in place, measures them, and returns what is drawn, in inches.
 
     Returns
     -------
@@ -62,28 +66,48 @@ def to_svg(drawn: Figure, held: Bbox | None = None) -> tuple[str, float]:
     '<svg xmlns="http://www.w3.org/2000/svg" '
     >>> plt.close(drawn)
     """
-    box = (held or drawn.get_tightbbox()).padded(_MARGIN)
+    for ground in (drawn.patch, *(axes.patch for axes in drawn.axes)):
+        ground.set_visible(False)  # transparent
+    shown, dpi = drawn.canvas, drawn.dpi
+    drawn.set_dpi(72)  # lengths are points
+    try:
+        with plt.rc_context(_SETTINGS):  # type: ignore[arg-type]
+            sheet = _Sheet(drawn)
+            box = arrange(drawn).padded(_MARGIN)
+            body = sheet.written()
+    finally:
+        drawn.set_canvas(shown)
+        drawn.set_dpi(dpi)
     left, top, width, height = (
         72 * length for length in (box.x0, drawn.get_figheight() - box.y1, box.width, box.height)
     )
     view = " ".join(map(_cut, (left, top, width, height)))
     size = f'viewBox="{view}" width="{_cut(width)}pt" height="{_cut(height)}pt"'
     joints = 'stroke-linejoin="round" stroke-linecap="butt"'
-    body = _small(_HEAD.sub("", _written(drawn)))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {joints}>{body}', width * 96 / 72
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} {joints}>{_small(_HEAD.sub("", body))}',
+        width * 96 / 72,
+    )
 
 
-def _written(drawn: Figure) -> str:
-    """Write the whole sheet, which what is drawn may leave; the usual way to save draws twice, to cut it."""
-    for ground in (drawn.patch, *(axes.patch for axes in drawn.axes)):
-        ground.set_visible(False)  # transparent
-    buffer, canvas = io.StringIO(), drawn.canvas
-    try:
-        with plt.rc_context(_SETTINGS):  # type: ignore[arg-type]
-            FigureCanvasSVG(drawn).print_svg(buffer, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
-    finally:
-        drawn.set_canvas(canvas)
-    return buffer.getvalue()
+class _Sheet(FigureCanvasSVG):
+    """What a figure is measured and drawn on, in points; the usual way to save draws twice, to cut it."""
+
+    def __init__(self, drawn: Figure) -> None:
+        super().__init__(drawn)  # type: ignore[no-untyped-call]
+        self._file = io.StringIO()
+        size = (72 * length for length in drawn.get_size_inches())
+        self._renderer = RendererSVG(*size, self._file, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
+
+    def get_renderer(self) -> RendererSVG:
+        """Return what matplotlib asks for the size of letters."""
+        return self._renderer
+
+    def written(self) -> str:
+        """Draw the whole sheet, which what is drawn may leave."""
+        self.figure.draw(self._renderer)
+        self._renderer.finalize()  # type: ignore[no-untyped-call]
+        return self._file.getvalue()
 
 
 def _small(body: str) -> str:
