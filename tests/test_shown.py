@@ -301,6 +301,27 @@ def test_the_ends_of_a_range_share_a_column(result):
     assert html.count("<th scope=") == 4
 
 
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "verdict", "told"),
+    [
+        ("points", 0.003, 0.108, "no_evidence", True),
+        ("points", -0.108, -0.003, "no_evidence", True),
+        ("points", -0.003, 0.108, "no_evidence", False),
+        ("points", 0.003, 0.108, "higher", False),
+        ("times", 0.43, 0.97, "no_evidence", True),
+        ("times", 0.43, 1.07, "no_evidence", False),
+        ("share", 0.43, 0.97, "no_evidence", False),  # a share is above zero in any case
+    ],
+)
+def test_a_verdict_stricter_than_its_range_is_explained(result, monkeypatch, kind, low, high, verdict, told):
+    monkeypatch.setattr(SampleResult, "kinds", {"clients": {"low": kind, "high": kind}})
+    frame = pd.DataFrame(
+        {"name": ["a", "b"], "low": [low, -1], "high": [high, 1], "verdict": [verdict, "higher"]}
+    )
+    html = crm.table(replace(result, clients=frame), "clients", "x")._repr_html_()
+    assert ("A range is of its row alone" in html) == told
+
+
 def test_a_column_without_an_entry_is_named_below_the_table(result):
     frame = pd.DataFrame({"name": ["a"], "signal": [""], "revenue": [float("nan")], "orders": [0]})
     html = crm.table(result, frame, "x")._repr_html_()

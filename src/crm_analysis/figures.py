@@ -90,7 +90,7 @@ def figure(axes: Axes, alt: str | None = None) -> Picture | NoPicture:
 
 
 def _arranged(axes: Axes, drawn: Figure) -> Bbox:
-    """Let axes and labels fill the width of the sheet, and the title begin at its left edge, above the labels.
+    """Let axes and labels fill the sheet, and the title begin at its left edge, above the labels.
 
     Returns what the picture holds, in inches. Measuring takes as long as drawing: matplotlib's own layout
     does it twice before what is drawn is measured at last.

@@ -33,6 +33,11 @@ _EMPTY = msg("No rows.")
 _NO_FIGURES = msg("No figures.")
 #: Values that tell nothing: a column of nothing else is named below the table, like one without an entry.
 _SILENT = ("", "not_enough_data", "(not stated)", "(no department)")
+#: What a range holds where nothing differs, by the kind of its figure.
+_NO_DIFFERENCE = {"relative": 0.0, "points": 0.0, "times": 1.0}
+_STRICTER = msg(
+    "A range is of its row alone; a verdict allows for how many rows are compared, and needs more."
+)
 #: Stands where a group has one row without a name of its own: that of everything together.
 _ALL = msg("All")
 #: Columns whose values say by themselves what they are; other groups have the column's name before them.
@@ -104,7 +109,7 @@ class HtmlTable:
             f'<div class="table-wrap{" searchable" * self.searchable}" tabindex="0" role="region" '
             f'aria-label="{caption}">'
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{body}</table></div>"
-            f"{self._note(len(rows), [c for c in columns if c not in shown])}"
+            f"{self._note(rows, shown, [c for c in columns if c not in shown])}"
         )
 
     def _nothing(self, caption: str, otherwise: str) -> str:
@@ -171,7 +176,8 @@ class HtmlTable:
         if self.grouped_by and self.named_by == self.grouped_by:
             places = self._places(part, shown)
         top = (
-            f'<tr class="group"><th scope="rowgroup" colspan="{len(shown)}">{html.escape(heading)}</th></tr>'
+            f'<tr class="group"><th scope="rowgroup" colspan="{len(shown)}">'
+            f"<span>{html.escape(heading)}</span></th></tr>"
             if heading
             else ""
         )
@@ -198,8 +204,20 @@ class HtmlTable:
             told = "told" * (len(text) > _SENTENCE and cell.info.kind not in _NUMERIC)
             yield f"<{tag}{_classes(cell.info, brief or told)}>{inside}</{tag.split()[0]}>"
 
-    def _note(self, shown: int, without: Sequence[_Shown]) -> str:
-        count, language, parts = len(self.frame), self.words.language, []
+    def _looks_contrary(self, rows: pd.DataFrame, columns: Sequence[_Shown]) -> bool:
+        """Say whether a row without evidence has a range that leaves out "no difference"."""
+        verdict = next((c.name for c in columns if c.info.kind == "verdict"), None)
+        if verdict is None:
+            return False
+        calm = rows[rows[verdict] == "no_evidence"]
+        ranges = [
+            (c, _NO_DIFFERENCE[c.info.kind]) for c in columns if c.upper and c.info.kind in _NO_DIFFERENCE
+        ]
+        return any(((calm[c.name] > same) | (calm[c.upper] < same)).any() for c, same in ranges)
+
+    def _note(self, rows: pd.DataFrame, columns: Sequence[_Shown], without: Sequence[_Shown]) -> str:
+        shown, count, language = len(rows), len(self.frame), self.words.language
+        parts = [html.escape(tr(_STRICTER, language))] if self._looks_contrary(rows, columns) else []
         if shown < count:
             told = tr("{shown} of {all} rows; all of them are in {file}.", language)
             told = html.escape(told if self.file else tr("{shown} of {all} rows.", language))

@@ -181,7 +181,8 @@ def test_faults_of_layout_and_controls_are_found(reports: Path, tab: Tab, tmp_pa
     spoilt = tmp_path / "spoilt.html"
     wrong = (
         "a { outline: none !important } .card-value { width: 60rem } .card-value::before { content: 'x' }"
-        "td { max-width: 1rem; overflow-wrap: anywhere; white-space: normal !important }"
+        "table { table-layout: fixed; width: 9rem }"
+        "td { overflow-wrap: anywhere; white-space: normal !important }"
         ".page-end a { padding: 0 !important }"
     )
     spoilt.write_text(text.replace("</style>", f"{wrong}</style>"), encoding="utf-8")
@@ -212,10 +213,32 @@ def test_no_letter_of_a_picture_is_cut(demo_reports: Callable[[str], Path], tab:
 def test_a_cut_letter_is_found(reports: Path, tab: Tab, tmp_path: Path) -> None:
     text = (reports / "2026-10" / "sales_dynamics.html").read_text(encoding="utf-8")
     spoilt = tmp_path / "spoilt.html"
-    spoilt.write_text(text.replace("viewBox='-4.2 -4.2 4", "viewBox='-4.2 -4.2 2"), encoding="utf-8")
+    narrower = re.sub(r"(viewBox='\S+ \S+) (\d+)", lambda box: f"{box[1]} {int(box[2]) // 2}", text)
+    spoilt.write_text(narrower, encoding="utf-8")
     tab.look()
     tab.open(spoilt)
     assert all(out for _, _, out in tab.run(CUT))
+
+
+@in_browser
+def test_a_picture_grows_where_a_telephone_shows_it_small(reports: Path, tab: Tab) -> None:
+    page = reports / "2026-10" / "process_kpis.html"
+    widths = """
+      const image = document.querySelector("figure.drawn img"), box = document.querySelector(".larger input");
+      const before = image.clientWidth, seen = box.checkVisibility();
+      image.click();
+      return [seen, before, image.clientWidth, document.documentElement.scrollWidth];"""
+    tab.look(width=390)
+    tab.open(page)
+    seen, before, after, whole = tab.run(widths)
+    assert seen
+    assert before < 390 < 600 < after
+    assert whole == 390  # it scrolls within its frame
+    tab.look(width=1280)
+    tab.open(page)
+    seen, before, after, _ = tab.run(widths)
+    assert not seen
+    assert before == after
 
 
 @in_browser
