@@ -44,7 +44,7 @@ RANGES: dict[str, tuple[str, str]] = {
     "return_low": ("return_high", msg("Likely return")),
     "conversion_low": ("conversion_high", msg("Likely range")),
     "cost_per_lead_low": ("cost_per_lead_high", msg("Likely cost of a lead")),
-    "acquisition_low": ("acquisition_high", msg("Likely range")),
+    "acquisition_low": ("acquisition_high", msg("Likely cost of a new customer")),
     "lost_low": ("lost_high", msg("Likely lost")),
 }
 

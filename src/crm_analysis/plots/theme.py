@@ -134,7 +134,7 @@ def _in_lines(title: str, width: float) -> str:
     lines = []
     for given in title.split("\n"):
         lines.append("")
-        for word in given.split():
+        for word in given.split(" "):  # not where a figure and its unit hold together
             longer = f"{lines[-1]} {word}".strip()
             if lines[-1] and title_width(longer) > width:
                 lines.append(word)
