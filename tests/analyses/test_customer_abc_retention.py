@@ -85,6 +85,27 @@ class TestCohorts:
         assert set(table["month_number"] % 3) == {0}
         assert table.loc[table["cohort"] == "2025-01-01", "month_number"].tolist() == [0, 3, 6, 9]
 
+    def test_newcomers_are_those_of_the_months(self) -> None:
+        tables = {
+            "sales": sales(
+                {"a": ["2025-01-05"], "b": ["2025-02-05"], "old": ["2025-02-06"], "z": ["2025-04-01"]}
+            ),
+            "customers": pd.DataFrame(
+                {
+                    "customer_id": ["a", "b", "old"],
+                    "created_at": pd.to_datetime(["2024-01-01", "2025-02-01", "2024-06-01"]),
+                }
+            ),
+        }
+        result = crm.customer_abc.analyze(crm.load(tables).view("2025-04"))
+        began = result.cohorts.drop_duplicates("cohort").set_index("cohort")["customers"]
+        assert began[pd.Timestamp("2025-01-01")] == 1
+        assert began[pd.Timestamp("2025-02-01")] == result.monthly["new_customers"].iloc[1] == 1
+
+    def test_quarters_are_named_as_quarters(self) -> None:
+        result = analyzed(sales({"a": every(20, "2022-01-02", "2025-06-30")}), "2025-06")
+        assert result.latest_cohorts["cohort"].tolist() == ["Q1 2022"]
+
 
 class TestBuyingAgain:
     def test_spans_of_two_years(self) -> None:
@@ -248,8 +269,14 @@ class TestCourse:
     def test_tiles(self) -> None:
         result = analyzed(self.shop(40), "2025-12")
         tiles = {tile.key: tile for tile in result.tiles}
+        buyers = tiles.pop("customers")
         assert list(tiles) == ["active_customers", "a_customers", "top_20", "retained", "overdue_money"]
-        assert tiles["active_customers"].label == "Active customers, 12 months"
+        assert tiles["active_customers"].label == "Customers with an order, 12 months"
+        # the verdict stands where the figure is that was tested, the customers of a month
+        assert buyers.verdict == finding(result, "buyers").verdict
+        assert list(buyers.series) == result.monthly["customers"].tolist()
+        assert buyers.value == buyers.series[-1]
+        assert tiles["active_customers"].verdict == "note"
         for tile in tiles.values():
             if tile.series:
                 assert tile.series[-1] == pytest.approx(tile.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from pandas.testing import assert_frame_equal
 from tests.small_company import frames
 
 import crm_analysis as crm
+from crm_analysis.analyses._sales import findings as about
 from crm_analysis.analyses.sales_dynamics import analyze
 from crm_analysis.errors import DataError
 
@@ -172,6 +174,60 @@ def test_deals_split_and_win_rates_by_hand():
     assert figure(result, "revenue") == figure(result, "won_amount") == 400
 
 
+def closed(won_before, won_now):
+    """Make deals closed in January and February, 60 in each."""
+    rows = [
+        (f"{month}-{at}", "won" if at < won else "lost", 100.0, AT("2025-12-01"), AT(f"2026-0{month}-10"))
+        for month, won in ((1, won_before), (2, won_now))
+        for at in range(60)
+    ]
+    columns = ["deal_id", "status", "amount", "created_at", "closed_at"]
+    return {"deals": pd.DataFrame(rows, columns=columns)}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"), [(20, 8, "worsened"), (8, 20, "improved"), (20, 18, "no_evidence")]
+)
+def test_the_win_rate_is_judged_by_its_change(before, now, said):
+    result = result_of(closed(before, now), "2026-02")
+    finding = next(f for f in result.findings if f.key == "win_rate")
+    tile = next(tile for tile in result.tiles if tile.key == "win_rate")
+    assert (finding.verdict, tile.verdict, tile.judges) == (said, said, "change")
+    # what the verdict is on stands first, and before the long run
+    opening = {"worsened": "fell against", "improved": "rose against", "no_evidence": "No evidence that"}
+    assert opening[said] in finding.sentence.split(":")[0]
+    keys = [f.key for f in result.findings]
+    assert keys.index("win_rate") == 1
+
+
+def test_without_a_comparison_the_win_rate_is_judged_by_its_course():
+    result = result_of({"deals": closed(20, 8)["deals"].iloc[60:]}, "2026-02")
+    tile = next(tile for tile in result.tiles if tile.key == "win_rate")
+    assert (tile.verdict, tile.judges) == ("not_enough_data", "course")
+
+
+def test_a_value_that_fell_below_nothing_stands_among_the_first():
+    goods = [(f"{at}", f"c{at}", "2026-01-10", 100, f"p{at}") for at in range(20)]
+    goods += [(f"n{at}", f"c{at}", "2026-02-10", 100, f"p{at}") for at in range(19)]
+    goods += [("big", "c0", "2026-01-11", 900, "pallets"), ("back", "c0", "2026-02-11", -300, "pallets")]
+    rows = result_of({"sales": lines(*goods)}, "2026-02").structure
+    assert rows[rows["dimension"] == "product"]["value"].iloc[0] == "pallets"
+
+
+def test_the_largest_shift_that_could_be_tested_is_not_called_the_largest(by_hand):
+    rows = by_hand.structure.assign(
+        difference=[0.3, -0.1, 0.02][: len(by_hand.structure)], p_value=0.5, p_adjusted=0.5
+    )
+    rows["verdict"] = ["not_enough_data", "no_evidence", "no_evidence"]
+    facts = SimpleNamespace(
+        structure=rows, context=by_hand.context, now={"revenue": 500.0},
+        names={"period": "February 2026", "comparison": "January 2026"},
+    )  # fmt: skip
+    (said,) = about.structure(facts)
+    assert "that could be tested" in said.sentence
+    assert f"carried by too few customers to be tested: product {rows['value'].iloc[0]}" in said.sentence
+
+
 def test_the_order_of_rows_makes_no_difference(two_months, by_hand):
     mixed = two_months | {"sales": two_months["sales"].sample(frac=1, random_state=4)}
     told = result_of(mixed, "2026-02").tables()
@@ -312,7 +368,6 @@ def test_keys_of_findings_are_stable(by_hand):
         "revenue", "revenue_trend", "orders_trend", "average_order_trend", "quarter_end", "working_days",
         "structure", "unknown_customers",
     ]  # fmt: skip
-    assert [tile.key for tile in by_hand.tiles] == ["revenue", "orders", "average_order", "customers"]
-    # of the period, where the analysis of customers counts those of a year
-    assert by_hand.tiles[-1].label == "Customers who bought"
+    # who bought is a tile of the analysis of customers, which tests its course
+    assert [tile.key for tile in by_hand.tiles] == ["revenue", "orders", "average_order"]
     assert by_hand.left_out[0].startswith("Plan: ")

@@ -114,6 +114,22 @@ def test_the_report_opens_with_revenue_whatever_its_rank(view: PeriodView, saved
     assert str(result.lead) == next(f.sentence for f in result.findings if f.key == "revenue")
 
 
+def test_a_main_figure_that_changed_in_the_period_stands_first(view: PeriodView, saved: Path) -> None:
+    leave(
+        saved,
+        "sales_dynamics",
+        finding("sales_dynamics", "trend", "improved", strength="strong", money=1e6),
+        finding("sales_dynamics", "win_rate", "worsened", strength="preliminary"),
+        finding("sales_dynamics", "orders", "worsened"),
+        tiles=(
+            Tile("win_rate", "Win rate", 0.15, "share", -0.5, "worsened", judges="change", main=True),
+            Tile("orders", "Orders", 5.0, "count", -0.5, "worsened", main=True),
+        ),
+    )
+    found = crm.summary.analyze(view).ranked.findings
+    assert [f.key for f in found] == ["win_rate", "trend", "orders"]
+
+
 def test_what_two_analyses_say_alike_stands_once(view: PeriodView, saved: Path) -> None:
     leave(saved, "customer_abc", finding("customer_abc", "without_customer", "note", value=0.136))
     leave(

@@ -30,6 +30,10 @@ def closed_figures():
     plt.close("all")
 
 
+def figure(result, measure):
+    return result.figures.set_index("measure").loc[measure, "difference"]
+
+
 def bars(ax):
     return [patch.get_width() for patch in ax.patches]
 
@@ -71,6 +75,39 @@ def test_structure_draws_the_shares_and_the_rest_together(result):
     assert labels[-1] == "20 others"
     assert max(map(len, labels)) <= 28
     assert len(set(labels)) == len(labels)
+
+
+def test_returns_do_not_hide_among_the_others(result):
+    row = result.structure.head(1)
+    shares = [0.3, *[0.05] * 10, 0.02, 0.02, -0.01, -0.01]
+    rows = pd.concat([row.assign(value=f"p{at}", share=share) for at, share in enumerate(shares)])
+    rows.iloc[1, rows.columns.get_loc("share")] = -0.2
+    ax = plots.structure(replace(result, structure=rows))
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert bars(ax) == pytest.approx([0.3, *[0.05] * 8, -0.2, 0.09, -0.02])
+    assert labels[-3:] == ["p1", "3 others", "2 others"]
+    told = [text.get_text().endswith("more returned than sold") for text in ax.texts]
+    assert told == [False] * 9 + [True, False, True]
+
+
+def test_titles_say_what_was_found(result):
+    ax = plots.change(result)
+    money = result.context.words.money(figure(result, "revenue"), signed=True)
+    assert ax.get_title(loc="left").startswith(f"Revenue {money}; what moved it most: ")
+    grown = result.trend.assign(verdict="improved", growth=0.1, growth_low=0.05, growth_high=0.15)
+    title = plots.monthly(replace(result, trend=grown)).get_title(loc="left")
+    assert title == "Monthly revenue grows: +10% a year"
+    unsure = plots.monthly(replace(result, trend=grown.assign(verdict="no_evidence")))
+    assert unsure.get_title(loc="left") == "Revenue by month: no evidence that it grows or falls"
+
+
+def test_the_best_attainment_stands_first_below_all():
+    targets = pd.DataFrame(
+        {"period": "2026-02", "amount": [900.0, 500.0, 100.0], "region": [None, "North", "South"]}
+    )
+    result = analyze(crm.load(frames() | {"targets": targets}).view("2026-02"))
+    shown = bars(plots.plan(result))
+    assert shown[1:] == sorted(shown[1:], reverse=True)
 
 
 def test_plan_draws_attainment():

@@ -15,7 +15,7 @@ from crm_analysis.analyses._abc.due import due_table
 from crm_analysis.analyses._abc.findings import find
 from crm_analysis.analyses._abc.parts import Parts
 from crm_analysis.analyses._abc.purchases import read_purchases
-from crm_analysis.analyses._abc.retention import cohort_table, follow, retention_table
+from crm_analysis.analyses._abc.retention import cohort_names, cohort_table, follow, retention_table
 from crm_analysis.analyses._abc.tests import gather_tests
 from crm_analysis.analyses._abc.tiles import tiles
 from crm_analysis.analyses._abc.windows import choose_windows, length_text, span_text
@@ -66,6 +66,14 @@ class CustomerAbcResult(Result):
     monthly: pd.DataFrame
     totals: pd.DataFrame
     tests: pd.DataFrame
+
+    @property
+    @spoken
+    def latest_cohorts(self) -> pd.DataFrame:
+        """Each of the ``cohorts`` in its latest month that is over, named as in the picture."""
+        later = self.cohorts[self.cohorts["month_number"] > 0]
+        latest = later.groupby("cohort").tail(1)
+        return latest.assign(cohort=cohort_names(latest["cohort"], later["month_number"], self.context.words))
 
 
 @spoken
@@ -124,6 +132,7 @@ def analyze(
         ``cohorts``
             A row a cohort and month (quarter after two years of cohorts) since the first order:
             ``customers`` who began, ``retained`` who bought in it, ``share``. Months not over are absent.
+            Past the first row the customers are newcomers, as in ``monthly``.
         ``retention``
             A row a class and day on which a customer was lost: ``days_followed``, ``at_risk``, ``events``,
             ``retained`` (0-1) with ``low, high``. Classed by the window *before* the watching.
@@ -182,6 +191,7 @@ def analyze(
         migration=_migration(purchases, windows, customers, before),
         concentration=concentration,
         totals=totals_table(purchases, windows),
+        monthly=monthly,
         due=due,
         with_rhythm=with_rhythm,
         followed=followed,

@@ -86,7 +86,8 @@ def analyze(view: PeriodView) -> SalesDynamicsResult:
             up to the change of revenue, those of ``deals`` to the change of what won deals brought.
         ``structure``
             A value of a dimension: ``dimension, value, revenue, share, previous_share, difference``,
-            ``low, high`` (95 %), ``p_value, p_adjusted, verdict``. Shares are of net revenue.
+            ``low, high`` (95 %), ``p_value, p_adjusted, verdict``. Shares are of net revenue; the largest,
+            now or before, stand first.
         ``plan``
             A plan figure: ``dimension, value, target, actual, attainment, gap``; for a running period
             ``projected, projected_low, projected_high`` (80 %) and ``projected_attainment``.
@@ -120,7 +121,8 @@ def analyze(view: PeriodView) -> SalesDynamicsResult:
     averaged over autocorrelation. Quarter end under 24 months: arrangements of months within each quarter.
     Change: Shapley averaging over the factors; a mix compares groups of customers (size, industry, region or
     channel, the first that the data tell apart), of deals (product, channel, owner). Shares: bootstrap over
-    customers. Win rates: Wilson intervals, chi-square by permutation of whole customers. Tests of trend and
+    customers. Win rates: Wilson intervals, chi-square by permutation of whole customers; the change against
+    the comparison is judged by its range (Newcombe), in no family. Tests of trend and
     calendar are one family, those of the shares one, those of the win rates one: Benjamini-Hochberg, 10 %.
     Projection: the part of revenue that had come by the same working day in past periods of the same kind.
 

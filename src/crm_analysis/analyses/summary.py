@@ -74,8 +74,13 @@ class SummaryResult(Result):
     @cached_property
     @spoken
     def ranked(self) -> RankedFindings:
-        """The findings, the most certain and dearest first, without the one that opens the report."""
+        """The findings, the most certain and dearest first, without the one that opens the report.
+
+        Before them stands what changed in the period itself: a main figure whose tile says so.
+        """
         rest = [f for f in said_once(self.findings) if (f.analysis, f.key) != _LEAD]
+        news = self._changed()
+        rest.sort(key=lambda f: (f.analysis, f.key) not in news)
         titles = {stem: title(stem) for stem in self.made}
         pages = self.made if self.has_pages else frozenset()
         return RankedFindings(rest, titles, pages)
@@ -123,6 +128,14 @@ class SummaryResult(Result):
     def record(self) -> dict[str, Any]:
         """Return a record without findings and figures: they are those of the other analyses."""
         return {"stem": self.stem, "findings": [], "tiles": [], "left_out": []}
+
+    def _changed(self) -> set[tuple[str, str]]:
+        """Return the main figures that changed against the comparison by more than chance."""
+        return {
+            (stem, tile.key)
+            for tile, stem in zip(self.tiles, self.figures["analysis"], strict=True)
+            if tile.main and tile.judges == "change" and tile.verdict in ("improved", "worsened", "changed")
+        }
 
     def _page(self, stem: str) -> str:
         return f"{stem}.html" if self.has_pages else ""

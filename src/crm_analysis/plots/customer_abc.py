@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from crm_analysis.analyses._abc.retention import cohort_names
 from crm_analysis.language import msg, tr
 from crm_analysis.plots.theme import (
     CLASSES,
@@ -35,7 +37,8 @@ _INKS = {"A": MAIN, "B": "#3C8DBC", "C": "#6B7280"}
 _MOST_FIGURES = 17
 _MOST_BARS = 12
 _SHADE = "Blues"
-_DARK = 0.55
+#: On a colour darker than this (WCAG), white is read with a contrast of 4.5; on a lighter one, black is.
+_DARK = 0.183
 _NAMES = {
     "none": msg("no revenue"),
     "negative": msg("net returns"),
@@ -124,7 +127,10 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
 
 @styled
 def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
-    """Draw the map of moves: class before down the side, class now along the top, money gained or lost."""
+    """Draw the map of moves: class before down the side, class now below, money gained or lost.
+
+    The more customers moved, the darker the cell.
+    """
     ax = new_axes(ax, grid="", size=(WIDTH, 4.2))
     table = result.migration
     table = table[~((table["from_class"] == "none") & (table["to_class"] == "none"))]
@@ -136,8 +142,8 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     nows = [c for c in order if c in {*"ABC", *table["to_class"]}]
     cells = {(row["from_class"], row["to_class"]): row for row in table.to_dict("records")}
     text = [[_move(result, cells.get((a, b))) for b in nows] for a in befores]
-    shade = np.array([[cells[(a, b)]["share"] if (a, b) in cells else 0.0 for b in nows] for a in befores])
-    _map(ax, shade, text)
+    counts = [[cells[(a, b)]["customers"] if (a, b) in cells else 0 for b in nows] for a in befores]
+    _map(ax, np.array(counts, dtype=float), text)
     ax.set_xticks(range(len(nows)), [_named(c) for c in nows])
     ax.set_yticks(range(len(befores)), [_named(c) for c in befores])
     ax.set(xlabel=tr("Class now"), ylabel=tr("Class before"))
@@ -163,16 +169,12 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     shares = table.pivot_table(index="cohort", columns="month_number", values="share").reindex(began)
     shares = shares.drop(columns=0)
     sizes = later.drop_duplicates("cohort")["customers"].tolist()
-    quarters = later["month_number"].min() > 1
     figures = len(began) <= _MOST_FIGURES
     text = [
         [words.number(v * 100, 0) if figures and v == v else "" for v in row] for row in shares.to_numpy()
     ]
     _map(ax, shares.to_numpy(), text)
-    quarter = tr("{year} Q{quarter}")
-    written = [
-        quarter.format(year=day.year, quarter=day.quarter) if quarters else f"{day:%Y-%m}" for day in began
-    ]
+    written = cohort_names(pd.Series(began), later["month_number"], words)
     names = [f"{name}  ({words.number(n)})" for name, n in zip(written, sizes, strict=True)]
     ax.set_yticks(range(len(began)), names)
     step = max(1, len(shares.columns) // 16 + 1)
@@ -234,7 +236,7 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     room = float(rows["money_at_stake"].max())
     table = rows.to_dict("records")
     for at, row in enumerate(table):
-        text = tr(" {days} days, usually {usual}").format(**_pauses(result, row))
+        text = tr(" silent {days} days, usually {usual}").format(**_pauses(result, row))
         ax.text(max(row["money_at_stake"], 0), at, text, va="center", fontsize=SMALL, color=INK)
     ax.set_yticks(place, [f"{shorten(row['name'])}  {row['abc']}" for row in table])
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -246,23 +248,30 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
         "Bars of the {n} overdue customers with the most money at stake; first {name}, silent for {days} "
         "days, usually {usual}."
     ).format(n=words.number(len(rows)), name=first["name"], **_pauses(result, first))
-    return describe(ax, tr("Overdue: days of silence, and the usual pause"), alt)
+    return describe(ax, tr("Overdue: what they bought before they fell silent"), alt)
 
 
 def _map(ax: Axes, shade: np.ndarray, text: list[list[str]], size: float = SMALL) -> None:
     """Draw a map of shaded cells with text, dark text on light cells and light on dark."""
     top = float(np.nanmax(shade)) if np.isfinite(shade).any() and np.nanmax(shade) > 0 else 1.0
-    ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=top * 1.1)
+    image = ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=top * 1.1)
+    dark = _luminance(image.to_rgba(np.nan_to_num(shade))[..., :3]) < _DARK
     for y, row in enumerate(text):
         for x, figure in enumerate(row):
-            dark = shade[y, x] > _DARK * top
-            ax.text(x, y, figure, ha="center", va="center", fontsize=size, color="white" if dark else INK)
+            colour = "white" if dark[y, x] else "black"
+            ax.text(x, y, figure, ha="center", va="center", fontsize=size, color=colour)
     ax.set_xticks(np.arange(shade.shape[1] + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(shade.shape[0] + 1) - 0.5, minor=True)
     ax.grid(visible=True, which="minor", color="white", linewidth=2)
     ax.tick_params(which="both", length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
+
+
+def _luminance(colours: np.ndarray) -> np.ndarray:
+    """Return how light colours are to the eye, 0 to 1 (WCAG)."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def _cell(result: CustomerAbcResult, cell: dict[Any, Any]) -> str:

@@ -28,7 +28,8 @@ from crm_analysis.plots.theme import (
     shorten,
     styled,
 )
-from crm_analysis.sentences.sales_dynamics import DRIVER_LABELS, dimension_name
+from crm_analysis.sentences.sales_dynamics import DRIVER_LABELS, DRIVERS, dimension_name
+from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,7 +96,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
     else:
         ax.axhline(0, color=INK, lw=1)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
-    return describe(ax, tr("Revenue by month"), _told_months(result))
+    return describe(ax, _course(result), _told_months(result))
 
 
 @styled
@@ -137,15 +138,16 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
     ax.margins(x=0.16)
     money_axis(ax.xaxis, words)
     told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
-    title = tr("What changed revenue") if group == "revenue" else tr("What changed the money won in deals")
-    return describe(ax, title, tr("Waterfall: {parts}.").format(parts=told))
+    return describe(
+        ax, _moved(result, rows, group, end - start), tr("Waterfall: {parts}.").format(parts=told)
+    )
 
 
 @styled
 def structure(
     result: SalesDynamicsResult, dimension: str | None = None, most: int = 10, ax: Axes | None = None
 ) -> Axes:
-    """Draw the shares of revenue of a dimension, now and before; the largest, and the rest together.
+    """Draw the shares of revenue of a dimension, now and before; the largest of both, and the rest together.
 
     Parameters
     ----------
@@ -167,8 +169,7 @@ def structure(
     if result.structure.empty:
         return nothing_to_draw(new_axes(ax), tr("There is no revenue to take shares of."))
     dimension = dimension or str(result.structure["dimension"].iloc[0])
-    rows = of_dimension(result.structure, dimension)
-    shown = _with_rest(rows, most)
+    shown = _with_rest(of_dimension(result.structure, dimension), most)
     ax = new_axes(ax, size=(WIDTH, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
     if shown["share"].isna().all():
         return nothing_to_draw(ax, tr("There is no positive revenue to take shares of."))
@@ -193,6 +194,8 @@ def structure(
         if row.previous_share == row.previous_share:
             how = tr(" ({change}, more than chance)") if shifted else " ({change})"
             text += how.format(change=words.points(row.difference))
+        if row.share < 0:
+            text += tr(", more returned than sold")
         ax.annotate(
             text, (max(edge, 0.0), y), xytext=(12, 0), textcoords="offset points",
             va="center", fontsize=SMALL, weight="bold" if shifted else "normal",
@@ -224,7 +227,7 @@ def plan(
     dimension
         Drawn below the total; the first of the plan where left out.
     most
-        How many values, the largest plans first.
+        How many values, those with the largest plans; the best attainment first.
     ax
         Axes to draw on; new ones where left out.
 
@@ -239,6 +242,7 @@ def plan(
     if dimension is None:
         dimension = others["dimension"].iloc[0] if len(others) else ""
     part = of_dimension(others, dimension).nlargest(most, "target") if dimension else others
+    part = part.sort_values("attainment", ascending=False, kind="stable")
     shown = pd.concat([total.assign(value=tr("All")), part])
     ax = new_axes(ax, size=(WIDTH, 1.2 + 0.36 * max(len(shown), 2)), grid="x")
     if shown.empty:
@@ -268,6 +272,41 @@ def plan(
     if dimension:
         title = tr("Plan attainment by {dimension}").format(dimension=dimension_name(dimension))
     return describe(ax, title, tr("Sold as a share of the plan: {told}.").format(told=told))
+
+
+def _course(result: SalesDynamicsResult) -> str:
+    """Say in a title whether monthly revenue grows."""
+    rows = result.trend[result.trend["measure"] == "revenue"]
+    said = rows["verdict"].iloc[0] if len(rows) else "not_enough_data"
+    titles = {
+        "improved": tr("Monthly revenue grows: {growth} a year"),
+        "worsened": tr("Monthly revenue falls: {growth} a year"),
+        "no_evidence": tr("Revenue by month: no evidence that it grows or falls"),
+    }
+    if said not in titles:
+        return tr("Revenue by month")
+    row = rows.iloc[0]
+    growth = result.context.words.change(row["growth"], tenths(row["growth_low"], row["growth_high"]))
+    return titles[said].format(growth=growth)
+
+
+def _moved(result: SalesDynamicsResult, rows: pd.DataFrame, group: str, change: float) -> str:
+    """Say in a title by how much the money changed, and which part moved it most that way."""
+    of_revenue = group == "revenue"
+    if not change:
+        return tr("What changed revenue") if of_revenue else tr("What changed the money won in deals")
+    row = rows.iloc[int((rows["contribution"].to_numpy() * np.sign(change)).argmax())]
+    title = (
+        tr("Revenue {change}; what moved it most: {driver} ({part})")
+        if of_revenue
+        else tr("Won in deals {change}; what moved it most: {driver} ({part})")
+    )
+    money = result.context.words.money
+    return title.format(
+        change=money(change, signed=True),
+        driver=tr(DRIVERS[row["driver"]]),
+        part=money(row["contribution"], signed=True),
+    )
 
 
 def _told_months(result: SalesDynamicsResult) -> str:
@@ -316,18 +355,26 @@ def _driver(driver: str, dimension: str) -> str:
 
 
 def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Keep the first rows and add up the others, which are too small to be drawn one by one."""
-    if len(rows) <= most + 1:
-        return rows
-    rest = rows.iloc[most:]
+    """Keep the first rows and add up the others, which are too small to be drawn one by one.
+
+    Returns do not hide behind sales: values with more returned than sold are a line of their own.
+    """
+    count = most if len(rows) > most + 1 else len(rows)
+    first, rest = rows.head(count).sort_values("share", ascending=False, kind="stable"), rows.iloc[count:]
+    returned = rest["share"] < 0
+    lines = [_together(part) for part in (rest[~returned], rest[returned]) if len(part)]
+    return pd.concat([first, *lines], ignore_index=True)
+
+
+def _together(rest: pd.DataFrame) -> pd.DataFrame:
     line = {
-        "value": tr("{n} others").format(n=len(rest)),
+        "value": tr("{n} others").format(n=len(rest)) if len(rest) > 1 else rest["value"].iloc[0],
         "share": rest["share"].sum(),
         "previous_share": rest["previous_share"].sum(min_count=1),
         "difference": rest["difference"].sum(min_count=1),
         "verdict": "",
     }
-    return pd.concat([rows.head(most), pd.DataFrame([line])], ignore_index=True)
+    return pd.DataFrame([line])
 
 
 def _ends(result: SalesDynamicsResult, group: str) -> tuple[float, float]:

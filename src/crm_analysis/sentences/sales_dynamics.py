@@ -150,7 +150,14 @@ TEMPLATES = {
     ),
     # months that stand out
     "special_months.none": "None of the last {n} whole months stands out from normal variation.",
+    "special_months.none_adjusted": (
+        "With the season taken out, none of the last {n} whole months stands out from normal variation."
+    ),
     "special_months.note": "Of the last {n} whole months, these stand out from normal variation: {months}.",
+    "special_months.note_adjusted": (
+        "With the season taken out, these of the last {n} whole months stand out from normal variation: "
+        "{months}."
+    ),
     "special_months.run_above": (
         "The last {length} whole months all lie above their usual level: the level may have shifted."
     ),
@@ -193,6 +200,13 @@ TEMPLATES = {
         "No shift between {dimensions} since {comparison} is larger than chance explains; the largest is "
         "{dimension} {value}, {difference}."
     ),
+    "structure.no_evidence_tested": (
+        "No shift between {dimensions} since {comparison} that could be tested is larger than chance "
+        "explains. The largest of these is {dimension} {value}, {difference}."
+    ),
+    "structure.untested": (
+        "Larger still, but carried by too few customers to be tested: {dimension} {value}, {difference}."
+    ),
     "structure.not_enough_data": (
         "Too few customers to tell a shift of the shares since {comparison} from chance."
     ),
@@ -205,10 +219,17 @@ TEMPLATES = {
     "win_rate.one_won": "The one deal closed in {period} was won",
     "win_rate.one_lost": "The one deal closed in {period} was lost",
     "win_rate.alone": "{outcome}.",
-    "win_rate.note": "{outcome}, after a win rate of {before} in {comparison}; {sure}.",
-    "win_rate.chance": "the difference cannot be told from chance",
-    "win_rate.difference": (
-        "the difference is larger than chance in single deals explains, though a season may be behind it"
+    "win_rate.improved": (
+        "The win rate rose against {comparison}: {change} (likely {low} to {high}), more than chance in "
+        "single deals explains; a season may be behind it. {outcome}, after {before}."
+    ),
+    "win_rate.worsened": (
+        "The win rate fell against {comparison}: {change} (likely {low} to {high}), more than chance in "
+        "single deals explains; a season may be behind it. {outcome}, after {before}."
+    ),
+    "win_rate.no_evidence": (
+        "No evidence that the win rate changed against {comparison}: {change} ({low} to {high}) cannot be "
+        "told from chance. {outcome}, after {before}."
     ),
     "win_rate.none": "No deal was closed in {period}.",
     "win_rate_groups.differs": (

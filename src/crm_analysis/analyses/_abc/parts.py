@@ -22,6 +22,7 @@ class Parts:
     migration: pd.DataFrame
     concentration: pd.DataFrame
     totals: pd.DataFrame
+    monthly: pd.DataFrame
     due: pd.DataFrame
     with_rhythm: int
     followed: Followed

@@ -11,6 +11,7 @@ import pandas as pd
 from crm_analysis.analyses._abc.classes import HORIZON
 from crm_analysis.analyses._abc.purchases import whole_months, within
 from crm_analysis.analyses._abc.windows import FEWEST_MONTHS, MONTHS, SLACK, back
+from crm_analysis.period import parse
 from crm_analysis.stats.concentration import abc_classes
 from crm_analysis.stats.survival import kaplan_meier
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from crm_analysis.analyses._abc.purchases import Purchases, Span
+    from crm_analysis.words import Words
 
     Floats = NDArray[np.float64]
 
@@ -36,7 +38,8 @@ def cohort_table(purchases: Purchases) -> pd.DataFrame:
     """Count, for the clients who began in one month, those who bought in each later month.
 
     Only months that are over by the end have a cell. With more than two years of cohorts, quarters take the
-    place of months; ``month_number`` then counts 0, 3, 6, …
+    place of months; ``month_number`` then counts 0, 3, 6, … Who was on record before the first order line is
+    no newcomer, and counts in the first cohort or in none.
     """
     if purchases.bought.empty:
         return _empty_cohorts()
@@ -45,12 +48,13 @@ def cohort_table(purchases: Purchases) -> pd.DataFrame:
     frequency = "M" if months == 1 else "Q"
     running = end.to_period(frequency).ordinal  # the part that is not over
     began = purchases.first.dropna().dt.to_period(frequency)
+    began = began[purchases.newcomers.notna()[began.index] | (began == began.min())]
     rows = purchases.bought
     bought = rows["day"].dt.to_period(frequency).astype("int64")
     seen = pd.DataFrame(
         {"cohort": rows["client"].map(began.astype("int64")), "bought": bought, "client": rows["client"]}
     )
-    seen = seen[seen["bought"] < running].drop_duplicates()
+    seen = seen[seen["cohort"].notna() & (seen["bought"] < running)].drop_duplicates()
     if seen.empty:
         return _empty_cohorts()
     size = began.astype("int64").value_counts()
@@ -64,6 +68,13 @@ def cohort_table(purchases: Purchases) -> pd.DataFrame:
     periods = pd.PeriodIndex(began.unique()).sort_values()
     starts = pd.Series(periods.start_time, index=periods.astype("int64"))
     return table.assign(cohort=table["cohort"].map(starts).astype("datetime64[s]"))[COHORTS]
+
+
+def cohort_names(starts: pd.Series, month_numbers: pd.Series, words: Words) -> list[str]:
+    """Name cohorts by their first day: as quarters where their months are counted in threes."""
+    quarters = bool((month_numbers > 1).all())
+    form = "{day.year}-Q{day.quarter}" if quarters else "{day:%Y-%m}"
+    return [words.period(parse(form.format(day=day))) for day in starts]
 
 
 def _empty_cohorts() -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_analysis.analyses._abc.change import FEWEST_FOR_A_FIFTH
 from crm_analysis.analyses._saying import records, relative
@@ -11,7 +11,10 @@ from crm_analysis.stats.intervals import wilson
 from crm_analysis.tiles import Tile
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_analysis.analyses._abc.parts import Parts
+    from crm_analysis.findings import Verdict
 
 
 def tiles(parts: Parts) -> tuple[Tile, ...]:
@@ -23,13 +26,13 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
     now, before = totals["window"], totals.get("window before")
     a_now = int((parts.customers["abc"] == "A").sum())
     a_before = int((parts.customers["previous_abc"] == "A").sum()) if before is not None else 0
-    course, made = parts.course, []
+    course, made = parts.course, [_buyers(totals, parts.monthly, said["buyers"])]
     active_before = None if before is None else float(before["customers"])
     made.append(
         # the period of the report is mostly a part of the window, so the label says how long that is
-        Tile("active_customers", tr("Active customers, {window}").format(window=parts.length),
+        Tile("active_customers", tr("Customers with an order, {window}").format(window=parts.length),
              float(now["customers"]), "count", relative(float(now["customers"]), active_before),
-             said["buyers"], series=tuple(course.active), against=parts.window_before, main=True)
+             series=tuple(course.active), against=parts.window_before)
     )  # fmt: skip
     made.append(
         Tile("a_customers", tr("A customers"), float(a_now), "count", relative(float(a_now), float(a_before)),
@@ -62,3 +65,15 @@ def tiles(parts: Parts) -> tuple[Tile, ...]:
             )
         )
     return tuple(made)
+
+
+def _buyers(totals: dict[str, dict[str, Any]], monthly: pd.DataFrame, said: Verdict) -> Tile:
+    """Return who bought in the period, with the course of the months that the verdict is on."""
+    now, before = totals["period"], totals.get("comparison")
+    compared = None if before is None else float(before["customers"])
+    bought = float(now["customers"])
+    course = monthly.loc[~monthly["partial"], "customers"]
+    return Tile(
+        "customers", tr("Customers who bought"), bought, "count", relative(bought, compared), said,
+        series=tuple(map(float, course)), main=True,
+    )  # fmt: skip

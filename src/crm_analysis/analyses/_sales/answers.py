@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from crm_analysis.analyses._sales.plan import TOTAL
 from crm_analysis.analyses._sales.structure import DIMENSIONS
 from crm_analysis.analyses._saying import not_chance, relative
 from crm_analysis.analyses._win_rates import ALL, DIFFERS
-from crm_analysis.findings import Findings
+from crm_analysis.findings import Findings, Verdict, verdict
 from crm_analysis.language import tr
 from crm_analysis.result import Sentences
 from crm_analysis.sentences.sales_dynamics import dimension_name
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 
 def findings(facts: Facts) -> Findings:
-    """Return the answers in reading order: period, plan, course, structure, deals, data."""
+    """Return the answers in reading order: period, plan, deals, course, structure, groups, data."""
     return Findings(
         [
             about.revenue(facts),
             *_plan(facts),
+            *_win_rate(facts),
             *about.trends(facts),
             *about.special_months(facts),
             *about.calendar(facts),
             *about.structure(facts),
-            *_win_rate(facts),
             *_win_rate_groups(facts),
             *about.about_data(facts),
         ]
@@ -48,23 +48,19 @@ _MAIN = {"revenue", "orders"}
 
 
 def tiles(facts: Facts) -> tuple[Tile, ...]:
-    """Return the main figures: revenue, orders, average order, customers, win rate, plan."""
+    """Return the main figures: revenue, orders, average order, win rate, plan."""
     now, before = facts.now, facts.before
     months = facts.monthly
     verdicts = dict(zip(facts.trend["measure"], facts.trend.get("verdict", []), strict=False))
     made = []
-    sums = [("orders", tr("Orders"), "count"), ("customers", tr("Customers who bought"), "count")]
     if facts.has_amounts:
         made.append(_tile(facts, "revenue", tr("Revenue"), "money", float(now["revenue"]), verdicts))
-    if not facts.has_amounts:
-        sums = [("orders", tr("Deals won"), "count"), *sums[1:]]
-    if not facts.monthly["customers"].any():  # the data name no customer, or none has bought
-        sums = sums[:1]
-    made += [_tile(facts, key, label, kind, float(now[key]), verdicts) for key, label, kind in sums]
+    orders = tr("Orders") if facts.has_amounts else tr("Deals won")
+    made.append(_tile(facts, "orders", orders, "count", float(now["orders"]), verdicts))
     if facts.has_amounts and now["orders"]:
         average = now["revenue"] / now["orders"]
         previous = before["revenue"] / before["orders"] if before is not None and before["orders"] else None
-        made.insert(2, Tile(
+        made.append(Tile(
             "average_order", tr("Average order"), float(average), "money", relative(average, previous),
             verdicts.get("average_order", "note"), series=_series(months, "average_order"),
             main=True,
@@ -184,26 +180,51 @@ def _win_rate(facts: Facts) -> list[Finding]:
         "period": facts.names["period"],
     }
     outcome = say(f"win_rate.{_outcome(row['won'], row['closed'])}", **figures)
-    earlier = _closed_before(facts)
-    if earlier is None or not earlier[0]:
-        text = say("win_rate.alone", outcome=outcome)
-    else:
-        closed, won = earlier
-        shift = newcombe(row["won"], row["closed"], won, closed)
-        told = "win_rate.chance" if shift.low <= 0 <= shift.high else "win_rate.difference"
-        text = say(
-            "win_rate.note",
-            outcome=outcome,
-            before=words.share(won / closed),
-            sure=say(told),
-            comparison=facts.names["comparison"],
-        )
+    shift = _win_rate_shift(facts)
+    said: Verdict = "note" if shift is None else shift.verdict
+    text = say("win_rate.alone", outcome=outcome) if shift is None else _shifted(facts, shift, outcome)
     return [
         finding(
-            "win_rate", "note", text, value=row["win_rate"], low=row["low"], high=row["high"],
+            "win_rate", said, text, value=row["win_rate"], low=row["low"], high=row["high"],
             unit="share", n=int(row["closed"]), department="sales",
+            strength="preliminary" if said in ("improved", "worsened") else "",
         )
     ]  # fmt: skip
+
+
+def _shifted(facts: Facts, shift: _Shift, outcome: str) -> str:
+    """Say how the win rate changed against the comparison, and then what it is."""
+    words, digits = facts.context.words, tenths(shift.low, shift.high)
+    return say(
+        f"win_rate.{shift.verdict}",
+        outcome=outcome,
+        before=words.share(shift.before),
+        comparison=facts.names["comparison"],
+        change=words.points(shift.change, spelled=True),
+        low=words.number(shift.low * 100, digits, signed=True),
+        high=words.number(shift.high * 100, digits, signed=True),
+    )
+
+
+class _Shift(NamedTuple):
+    """The change of the win rate against the comparison, a difference of shares, and the verdict on it."""
+
+    change: float
+    low: float
+    high: float
+    before: float
+    verdict: Verdict
+
+
+def _win_rate_shift(facts: Facts) -> _Shift | None:
+    """Judge the change of the win rate by its range; None where there is nothing to compare with."""
+    rows, earlier = facts.win_rates[facts.win_rates["dimension"] == ALL], _closed_before(facts)
+    if rows.empty or earlier is None or not earlier[0]:
+        return None
+    closed, won = earlier
+    change = newcombe(rows["won"].iloc[0], rows["closed"].iloc[0], won, closed)
+    said = verdict(found=not change.low <= 0 <= change.high, direction=change.estimate, better="up")
+    return _Shift(float(change.estimate), float(change.low), float(change.high), won / closed, said)
 
 
 def _outcome(won: int, closed: int) -> str:
@@ -270,13 +291,14 @@ def _win_rate_tile(facts: Facts, verdicts: dict[str, Any]) -> list[Tile]:
     rows = facts.win_rates[facts.win_rates["dimension"] == ALL]
     if rows.empty:
         return []
-    row, earlier = rows.iloc[0], _closed_before(facts)
-    before = earlier[1] / earlier[0] if earlier and earlier[0] else None
+    row, shift = rows.iloc[0], _win_rate_shift(facts)
+    before = None if shift is None else shift.before
     return [
         Tile(
             "win_rate", tr("Win rate"), float(row["win_rate"]), "share", relative(row["win_rate"], before),
-            verdicts.get("win_rate", "note"), float(row["low"]), float(row["high"]),
-            _series(facts.monthly, "win_rate"), main=True,
+            verdicts.get("win_rate", "note") if shift is None else shift.verdict,
+            float(row["low"]), float(row["high"]), _series(facts.monthly, "win_rate"),
+            "course" if shift is None else "change", main=True,
         )
     ]  # fmt: skip
 

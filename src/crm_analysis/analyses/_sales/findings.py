@@ -23,6 +23,7 @@ from crm_analysis.words import tenths
 if TYPE_CHECKING:
     from crm_analysis.findings import Verdict
     from crm_analysis.result import Context
+    from crm_analysis.words import Words
 
 STEM = "sales_dynamics"
 RECENT_MONTHS = 12
@@ -141,10 +142,10 @@ def special_months(facts: Facts) -> list[Finding]:
         return []
     words = facts.context.words
     special = months[months["signal"].isin(["above", "below"])]
-    if special.empty:
-        text = say("special_months.none", n=str(len(months)))
-    else:
-        text = say("special_months.note", n=str(len(months)), months=_listed_months(special, words))
+    template = "special_months.none" if special.empty else "special_months.note"
+    # from two years on the range is that of the months without their season
+    template += "_adjusted" * (len(whole(facts.monthly)) >= SEASON_MONTHS)
+    text = say(template, n=str(len(months)), months=_listed_months(special, words))
     side = months["signal"].iloc[-1]
     if side.startswith("run_"):
         length = _run_length(whole(facts.monthly))
@@ -180,13 +181,16 @@ def structure(facts: Facts) -> list[Finding]:
     }
     verdict: Verdict = "no_evidence" if found.empty else "changed"
     told: str = verdict if found.empty else "up" if row["difference"] > 0 else "down"
+    untested = _untested(rows, abs(row["difference"]), words)
+    if found.empty and untested:
+        told = "no_evidence_tested"
     if verdict == "changed" and abs(row["difference"]) < WORTH_SAYING:
         verdict, told = "note", "small"
     return [
         finding(
             "structure",
             verdict,
-            say(f"structure.{told}", **figures, **facts.names),
+            " ".join(filter(None, (say(f"structure.{told}", **figures, **facts.names), untested))),
             value=row["difference"],
             low=row["low"],
             high=row["high"],
@@ -198,6 +202,20 @@ def structure(facts: Facts) -> list[Finding]:
             money=abs(row["difference"]) * float(facts.now["revenue"]),
         )
     ]
+
+
+def _untested(rows: pd.DataFrame, least: float, words: Words) -> str:
+    """Name the largest shift where it could not be tested; empty where none is larger than ``least``."""
+    larger = rows[(rows["verdict"] == "not_enough_data") & (rows["difference"].abs() > least)]
+    if larger.empty:
+        return ""
+    row = larger.iloc[int(larger["difference"].abs().to_numpy().argmax())]
+    return say(
+        "structure.untested",
+        dimension=dimension_name(row["dimension"]),
+        value=words.name(row["value"]),
+        difference=words.points(row["difference"], spelled=True),
+    )
 
 
 def about_data(facts: Facts) -> list[Finding]:

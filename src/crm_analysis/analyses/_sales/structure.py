@@ -36,7 +36,10 @@ _TYPES = dtypes(COLUMNS, text=("dimension", "value", "verdict"))
 
 
 def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataFrame:
-    """Return ``COLUMNS``: a row a value of each dimension, the largest revenue first."""
+    """Return ``COLUMNS``: a row a value of each dimension, the largest first, now or before.
+
+    So a value that fell to nothing, or below, stands among those that are looked at.
+    """
     lines = both_sides(view, lines_to_date(view), "sold_at")
     dimensions = [name for name in among if name in lines.columns]
     if not dimensions or not has_amounts(view):
@@ -52,7 +55,9 @@ def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataF
         untested, "not_enough_data", np.where(tests["found"], "changed", "no_evidence")
     )
     frame["place"] = frame["dimension"].map(dimensions.index)
-    frame = frame.sort_values(["place", "revenue", "value"], ascending=[True, False, True], kind="stable")
+    frame["size"] = frame[["share", "previous_share"]].abs().max(axis=1)
+    order = ["place", "size", "revenue", "value"]
+    frame = frame.sort_values(order, ascending=[True, False, False, True], kind="stable")
     return typed(frame, _TYPES)
 
 
