@@ -147,6 +147,19 @@ class TestByHand:
         }
         assert by_customer(result, "previous_abc")["comes"] == "new"
 
+    def test_a_large_customer_without_net_revenue_did_not_slide_down(self) -> None:
+        sales = lines(
+            ("c", "2023-01-01", 5), ("a", "2023-05-01", 80), ("b", "2023-05-01", 60),
+            ("b", "2024-05-01", 60), ("b", "2024-05-09", -60), ("a", "2024-12-31", 80),
+        )  # fmt: skip
+        result = analyzed(sales, "2024")
+        said = next(f for f in result.findings if f.key == "migration").sentence
+        assert "none slid down to B or C, 1 ended without net revenue and none stopped buying" in said
+
+    def test_differences_of_shares_are_told_in_points(self, result: CustomerAbcResult) -> None:
+        units = result.tests.set_index("test")["unit"]
+        assert set(units[["concentration", "retention", "retention_by_class"]]) == {"points"}
+
     def test_scores_have_fixed_limits(self) -> None:
         sales = lines(("a", "2025-12-31", 100), ("a", "2025-03-01", 899.99), ("b", "2024-01-05", 5))
         scores = by_customer(analyzed(sales, "2025"), "rfm")

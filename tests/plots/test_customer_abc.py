@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 import crm_analysis as crm
 
@@ -34,6 +35,12 @@ def made(rows: list[tuple[str | None, str, float]], period: str) -> Any:
         sale_id=[f"S{at}" for at in range(len(rows))], sold_at=pd.to_datetime(sales["sold_at"])
     )
     return crm.customer_abc.analyze(crm.load({"sales": sales.astype({"customer_id": object})}).view(period))
+
+
+def light(colour: Any) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    return float(np.dot(parts, [0.2126, 0.7152, 0.0722]))
 
 
 def texts(axes: Any) -> list[str]:
@@ -83,6 +90,21 @@ class TestFigures:
         rows = result.matrix[result.matrix["abc"].isin(list("ABC"))]
         assert shade.shape == (3, 4)
         assert shade.ravel() == pytest.approx(rows["share"].to_numpy())
+
+    def test_moves_are_shaded_by_the_number_of_customers(self, result: Any) -> None:
+        shade = np.asarray(crm.plots.customer_abc.migration(result).get_images()[0].get_array())
+        moves = result.migration.query("from_class != 'none' or to_class != 'none'")
+        assert sorted(shade[shade > 0]) == sorted(moves["customers"])
+
+    @pytest.mark.parametrize("name", ["matrix", "migration", "cohorts"])
+    def test_figures_are_read_on_every_shade(self, result: Any, name: str) -> None:
+        axes = getattr(crm.plots.customer_abc, name)(result)
+        image = axes.get_images()[0]
+        colours = image.to_rgba(np.ma.filled(image.get_array(), 0.0))
+        for text in axes.texts:
+            x, y = (round(place) for place in text.get_position())
+            lights = sorted(light(colour) for colour in (colours[y, x], to_rgb(text.get_color())))
+            assert (lights[1] + 0.05) / (lights[0] + 0.05) >= 4.5
 
     def test_migration_names_the_change(self, result: Any) -> None:
         axes = crm.plots.customer_abc.migration(result)

@@ -7,18 +7,19 @@ TEMPLATES = {
     ),
     # how much hangs on a few
     "concentration.changed": (
-        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
-        "and {high}); {count} customers made 80%. This has {sure} changed: before it was {before}, a "
-        "difference of {change} ({change_low} to {change_high})."
+        "The share of the largest customers has {sure} changed: {change} ({change_low} to {change_high}) "
+        "against {before} before. In {window} the top 20% of customers with revenue ({top_n} of {n}) brought "
+        "{share} of it (between {low} and {high}). {count} customers made 80%."
     ),
     "concentration.no_evidence": (
-        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
-        "and {high}); {count} customers made 80%. Against {before} before, the difference of {change} "
-        "cannot be told from chance."
+        "No evidence that the share of the largest customers changed: {change} against {before} before. In "
+        "{window} the top 20% of customers with revenue ({top_n} of {n}) brought {share} of it (between "
+        "{low} and {high}). {count} customers made 80%."
     ),
     "concentration.not_enough_data": (
-        "In {window} the top 20% of customers ({top_n} of {n}) brought {share} of revenue (between {low} "
-        "and {high}); {count} customers made 80%. There is nothing to compare this with."
+        "There is nothing to compare the share of the largest customers with. In {window} the top 20% of "
+        "customers with revenue ({top_n} of {n}) brought {share} of it (between {low} and {high}). {count} "
+        "customers made 80%."
     ),
     "concentration.few": "In {window} only {n} customers brought all of the revenue.",
     "concentration.one": "In {window} a single customer brought all of the revenue.",
@@ -47,9 +48,10 @@ TEMPLATES = {
     ),
     # who moved
     "migration.note": (
-        "Of {before} A customers in {window_before}, {stayed} are still A, {down} slid down and {lost} "
-        "stopped buying ({left_money} together); {risen} rose to A ({risen_money}), which makes {now}. Of "
-        "all A, B and C customers {share} kept their class (between {low} and {high})."
+        "Of {before} A customers in {window_before}, {stayed} are still A. Of the others {down} slid down to "
+        "B or C, {emptied} ended without net revenue and {lost} stopped buying ({left_money} together). New "
+        "in A: {risen} ({risen_money}), which makes {now}. Of all A, B and C customers {share} kept their "
+        "class (between {low} and {high})."
     ),
     "migration.not_enough_data": (
         "How customers moved between classes cannot be said: there is no window before this one to "
@@ -64,18 +66,18 @@ TEMPLATES = {
     ),
     # who stays
     "retention.improved": (
-        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
-        "months. Retention has {sure} improved: {change} against the {months} months before ({change_low} "
-        "to {change_high})."
+        "Retention has {sure} improved: {change} against the {months} months before ({change_low} to "
+        "{change_high}). {stayed} of {had} customers ({share}, between {low} and {high}) bought again within "
+        "{months} months."
     ),
     "retention.worsened": (
-        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
-        "months. Retention has {sure} worsened: {change} against the {months} months before ({change_low} "
-        "to {change_high})."
+        "Retention has {sure} worsened: {change} against the {months} months before ({change_low} to "
+        "{change_high}). {stayed} of {had} customers ({share}, between {low} and {high}) bought again within "
+        "{months} months."
     ),
     "retention.no_evidence": (
-        "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
-        "months. The difference of {change} to the {months} months before cannot be told from chance."
+        "No evidence that retention changed: {change} against the {months} months before. {stayed} of {had} "
+        "customers ({share}, between {low} and {high}) bought again within {months} months."
     ),
     "retention.not_enough_data": (
         "{stayed} of {had} customers ({share}, between {low} and {high}) bought again within {months} "
@@ -94,8 +96,8 @@ TEMPLATES = {
         "their rhythm."
     ),
     "retention_by_class.no_evidence": (
-        "After {months} months {shares} customers were still buying in their "
-        "rhythm; the difference between the classes cannot be told from chance."
+        "No evidence that classes differ in loyalty: after {months} months {shares} customers were still "
+        "buying in their rhythm."
     ),
     "retention_by_class.not_enough_data": (
         "Whether classes differ in loyalty cannot be said: there is one class only, or nobody fell silent."

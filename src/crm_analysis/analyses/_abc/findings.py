@@ -135,15 +135,17 @@ def _migration(parts: Parts) -> Finding:
         said = sentence(STEM, "migration.none", window_before=parts.window_before)
         return Finding(STEM, "migration", "not_enough_data", said, n=0)
     same = wilson(stayed, classed)
-    lost = from_a[from_a["to_class"] == "lost"]
+    lost = int(from_a.loc[from_a["to_class"] == "lost", "customers"].sum())
+    down = int(from_a.loc[from_a["to_class"].isin(["B", "C"]), "customers"].sum())
     risen = to_a[to_a["from_class"] != "A"]
     stay_a = int(from_a.loc[from_a["to_class"] == "A", "customers"].sum())
     before = int(from_a["customers"].sum())
     figures = {
         "before": words.number(before),
         "stayed": words.number(stay_a),
-        "down": _many(words, before - stay_a - int(lost["customers"].sum())),
-        "lost": _many(words, int(lost["customers"].sum())),
+        "down": _many(words, down),
+        "emptied": _many(words, before - stay_a - down - lost),
+        "lost": _many(words, lost),
         "risen": _many(words, int(risen["customers"].sum())),
         "now": words.number(int(to_a["customers"].sum())),
         "left_money": words.money(float(from_a.loc[from_a["to_class"] != "A", "revenue"].sum()), signed=True),

@@ -57,18 +57,18 @@ def gather_tests(concentration: pd.DataFrame, followed: Followed, trends: dict[s
 def _concentration_test(table: pd.DataFrame) -> tuple[Any, ...]:
     row = table[table["measure"] == "top_20"]
     if row.empty:
-        return ("concentration", np.nan, np.nan, np.nan, "share", 0, np.nan)
+        return ("concentration", np.nan, np.nan, np.nan, "points", 0, np.nan)
     top = row.iloc[0]
     figures = [top[name] for name in ("difference", "difference_low", "difference_high")]
-    return ("concentration", *figures, "share", int(top["n"]), top["p_value"])
+    return ("concentration", *figures, "points", int(top["n"]), top["p_value"])
 
 
 def _retention_test(now: tuple[int, int], before: tuple[int, int] | None) -> tuple[Any, ...]:
     if before is None or not now[1] or not before[1]:
-        return ("retention", np.nan, np.nan, np.nan, "share", now[1], np.nan)
+        return ("retention", np.nan, np.nan, np.nan, "points", now[1], np.nan)
     change = newcombe(*now, *before)
     test = independence([[k, n - k] for k, n in (now, before)])
-    return ("retention", change.estimate, change.low, change.high, "share", now[1], test.p_value)
+    return ("retention", change.estimate, change.low, change.high, "points", now[1], test.p_value)
 
 
 def _class_test(lapsed: pd.DataFrame) -> tuple[Any, ...]:
@@ -77,7 +77,7 @@ def _class_test(lapsed: pd.DataFrame) -> tuple[Any, ...]:
     difference = ends["A"][0] - ends["C"][0]
     half = 1.96 * float(np.hypot(ends["A"][1], ends["C"][1]))
     limits = (difference, difference - half, difference + half)
-    return ("retention_by_class", *limits, "share", len(lapsed), test.p_value)
+    return ("retention_by_class", *limits, "points", len(lapsed), test.p_value)
 
 
 def kept(part: pd.DataFrame) -> tuple[float, float]:
