@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from crm_analysis.columns import Kind
     from crm_analysis.words import Words
 
-_NUMERIC = {"money", "share", "relative", "points", "count", "cases", "number", "times", "days", "p_value"}
+_NUMERIC = {
+    "money", "share", "chance", "relative", "points", "count", "cases", "number", "times", "days", "p_value",
+}  # fmt: skip
 #: Letters of a text that a wide window shows on one line, and of one that is read as a sentence.
 _BRIEF, _SENTENCE = 20, 40
 #: Rows of a searchable table that are printed; the rest is looked at on a screen.

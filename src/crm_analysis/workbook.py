@@ -20,7 +20,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Workbooks carry a creation time; a fixed one keeps the same input the same bytes.
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001
 _EXCEL_ROWS = 1_048_575
-_FORMATS = {"money": "#,##0.00", "share": "0.0%", "relative": "0.0%", "count": "#,##0", "day": "yyyy-mm-dd"}
+_FORMATS = {
+    "money": "#,##0.00",
+    "share": "0.0%",
+    "chance": "0.0%",
+    "relative": "0.0%",
+    "count": "#,##0",
+    "day": "yyyy-mm-dd",
+}
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> Path:

@@ -13,8 +13,10 @@ import crm_analysis as crm
 from crm_analysis.analyses._marketing.channels import channel_table
 from crm_analysis.analyses._marketing.said import acquisition_cost
 from crm_analysis.analyses._marketing.window import Window
+from crm_analysis.columns import column
 from crm_analysis.errors import MissingTableError, ParameterError
 from crm_analysis.stats.returns import GroupReturns
+from crm_analysis.words import Words
 
 REFERENCE = json.loads(
     (Path(__file__).parents[1] / "reference" / "marketing_impact.json").read_text(encoding="utf-8")
@@ -273,6 +275,10 @@ def test_everything_twice_returns_the_same() -> None:
     one, two = channels(analyze(tables)), channels(analyze(doubled))
     for name in ("cost", "leads", "won", "revenue", "cohort_cost", "cohort_leads", "cohort_income"):
         np.testing.assert_allclose(two[name], 2 * one[name], err_msg=name)
+    # of the single lead of "tiny" no cost is told
+    assert one["leads"]["tiny"] == 1
+    assert one["cost_per_lead"].isna()["tiny"]
+    one["cost_per_lead"] = one["cost_per_lead"].fillna(two["cost_per_lead"])
     for name in ("return_on_spend", "naive_return", "conversion", "cost_per_lead", "revenue_share"):
         np.testing.assert_allclose(two[name], one[name], err_msg=name)
     gold = [side.loc["gold", "return_high"] - side.loc["gold", "return_low"] for side in (one, two)]
@@ -300,6 +306,43 @@ def test_the_next_effort_goes_where_it_pays(company) -> None:
     finding = next(f for f in company.findings if f.key == "next_effort")
     assert finding.sentence.startswith("Put the next effort into gold")
     assert finding.verdict == "note"
+
+
+def test_the_advice_is_no_surer_than_the_pairs_it_tells_of(demo, company) -> None:
+    """Trade shows and Sponsorship have won too few deals for more than a "probably"."""
+    result = crm.marketing_impact.analyze(demo.view("2026-10"))
+    first, pairs = result.findings[0], result.next_effort.set_index(["channel", "other"])["verdict"]
+    assert first.key == "next_effort"
+    assert "Website and Partners, which pay back and probably return more than Trade shows" in first.sentence
+    assert pairs["Website", "Trade shows"] == pairs["Partners", "Sponsorship"] == "probably pays better"
+    assert "beyond chance" not in first.sentence
+    assert first.strength == "preliminary"
+    two = planted()
+    two["deals"] = two["deals"][two["deals"]["channel"].isin(["gold", "sink"])]
+    two["marketing_costs"] = two["marketing_costs"][two["marketing_costs"]["channel"].isin(["gold", "sink"])]
+    sure = analyze(two).findings[0]
+    assert "returns more than sink, beyond chance" in sure.sentence
+    assert sure.strength == "moderate"
+
+
+def test_a_chance_is_never_told_as_certain() -> None:
+    chance, words = column("chance"), Words()
+    told = [chance.write(value, words) for value in (1.0, 0.99999, 0.998, 0.5, 0.0)]
+    assert told == ["more than 99.9%", "more than 99.9%", "99.8%", "50.0%", "less than 0.1%"]
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, False), (1, False), (2, True)])
+def test_a_single_customer_gives_no_cost_of_one(count: int, told: bool) -> None:
+    tables = by_hand()
+    deals = tables["deals"]
+    letters = deals.index[deals["channel"] == "letters"][-4 : -4 + count]
+    deals.loc[letters, "status"] = "won"
+    row = channels(analyze(tables)).loc["letters"]
+    assert row["customers_acquired"] == count
+    figures = row[["acquisition_cost", "acquisition_low", "acquisition_high"]]
+    assert figures.notna().tolist() == [told] * 3
+    if told:
+        assert row["acquisition_cost"] == 20.0 / count
 
 
 def test_equal_channels_get_no_recommendation() -> None:
@@ -353,6 +396,8 @@ def test_tiles_are_the_main_figures(company) -> None:
     tiles = {tile.key: tile for tile in company.tiles}
     assert list(tiles) == ["marketing_cost", "return_on_spend", "unknown_channel"]
     assert tiles["marketing_cost"].value == 2000 + 3000 + 120 + 900
+    assert tiles["return_on_spend"].label == "Return on marketing, 12 months to November 2025"
+    assert company.window == "the 12 months to November 30, 2025"
     assert tiles["return_on_spend"].low < tiles["return_on_spend"].value < tiles["return_on_spend"].high
 
 

@@ -128,6 +128,29 @@ def test_conversion_shows_the_number_behind_each_rate(result) -> None:
         assert f"n = {leads:.0f}" in said
 
 
+def test_a_title_names_a_winner_only_where_its_range_lies_above_all_others(result) -> None:
+    ax = plots.conversion_by_channel(result)
+    assert ax.get_title(loc="left") == "Between 25% and 50% of leads are won, by channel"
+    ahead = result.channels.copy()
+    ahead.loc[ahead["channel"] == "Referral", "conversion_low"] = ahead["conversion_high"].nlargest(2).min()
+    ahead.loc[ahead["channel"] == "Referral", "conversion_low"] += 0.01
+    ax = plots.conversion_by_channel(replace(result, channels=ahead))
+    assert ax.get_title(loc="left") == "Referral wins the largest share, 50%"
+
+
+def test_the_months_of_the_return_stand_beside_it(result) -> None:
+    assert "Return (likely)\n2025-03 to 2026-02" in texts(plots.share_of_cost_and_sales(result))
+    assert "leads of 2025-03 to 2026-02" in plots.return_by_channel(result).get_xlabel()
+
+
+def test_the_title_of_the_lag_is_that_of_its_lines_and_what_is_not_drawn_is_named(result) -> None:
+    ax = plots.lag(result)
+    assert ax.get_title(loc="left") == "36% of leads are won, half of these within 67 days"
+    assert "Not drawn, with fewer leads:\n(not stated), Partners and Telephone" in ax.get_xlabel()
+    few = result.pace.head(4)
+    assert "Not drawn" not in plots.lag(replace(result, pace=few)).get_xlabel()
+
+
 def test_unripe_months_are_pale(result) -> None:
     ax = plots.course(result)
     cost, ripe, pale = ax.containers[:3]

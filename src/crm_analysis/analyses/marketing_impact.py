@@ -35,7 +35,7 @@ from crm_analysis.analyses._marketing.totals import totals_table
 from crm_analysis.analyses._marketing.window import ages, choose_window, lag_table
 from crm_analysis.analyses._sales.structure import structure
 from crm_analysis.errors import MissingTableError, ParameterError
-from crm_analysis.language import spoken
+from crm_analysis.language import spoken, tr
 from crm_analysis.result import Result
 from crm_analysis.stats.returns import returns
 
@@ -69,6 +69,7 @@ class MarketingImpactResult(Result):
         **ASSOCIATION_KINDS,
     }
 
+    window: str
     channels: pd.DataFrame
     shares: pd.DataFrame
     cost_items: pd.DataFrame
@@ -109,12 +110,14 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         date where costs of goods are known, else their revenue, else the value of the won deal. Blank
         channels are ``(not stated)``.
 
+        ``window``
+            That window as it stands in a sentence.
         ``channels``
             A row a channel with any cost, lead or sale, most revenue first. Of the period:
             ``cost, cost_share, leads`` begun, ``deals`` created, ``closed``, ``won`` and ``win_rate`` of
             those closed with ``win_low, win_high`` (95 %), ``won_share`` (of all won), ``customers_acquired``
             (first order to date), ``revenue, revenue_share``, ``cost_per_lead`` and ``acquisition_cost`` with
-            exact 95 % limits, missing where nothing can be divided. Of the window:
+            exact 95 % limits, missing with fewer than two leads or customers. Of the window:
             ``cohort_cost, cohort_leads, cohort_won, cohort_undecided, cohort_income``; ``conversion`` (won of
             the leads) with ``conversion_low, conversion_high`` (95 %); ``return_on_spend`` = (income − cost)
             / cost with ``return_low, return_high`` (95 %); ``naive_return``: the sales of these months
@@ -228,6 +231,7 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         findings=find(facts, [*shared.findings(words), *beside.findings(words)]),
         left_out=left_out(view, facts, (*shared.notes, *beside.notes)),
         tiles=tiles(facts),
+        window=facts.window_text or tr("months old enough to judge"),
         channels=channels,
         shares=facts.shares,
         cost_items=item_table(view),

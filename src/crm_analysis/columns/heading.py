@@ -26,6 +26,7 @@ Kind = Literal[
     "verdict",
     "money",
     "share",
+    "chance",  # a share that is estimated: never written as none or all
     "relative",
     "points",
     "count",
@@ -45,6 +46,8 @@ _PLACES: dict[Kind, tuple[tuple[float, int], ...]] = {
     "number": ((100, 0), (10, 1), (1, 2), (0, 3)),
 }
 _FAR = 100
+#: Estimated chances are told to a tenth of a percent.
+_TENTH = 0.001
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class Heading:
         writers: dict[Kind, Callable[[Any], str]] = {
             "money": lambda v: words.number(v, 2 if 0 < abs(v) < 100 else 0),
             "share": words.share,
+            "chance": lambda v: _chance(v, words),
             "relative": words.change,
             "points": words.points,
             "count": lambda v: words.number(v, 0),
@@ -119,6 +123,15 @@ class Heading:
             "p_value": lambda v: f"< {words.number(0.001, 3)}" if v < 0.001 else words.number(v, 3),
         }
         return writers.get(self.kind, words.number)(value)
+
+
+def _chance(value: float, words: Words) -> str:
+    """Write an estimated chance: one that was always, or never, drawn is still none of 100% or 0%."""
+    if value > 1 - _TENTH:
+        return tr("more than {share}", words.language).format(share=words.share(1 - _TENTH))
+    if value < _TENTH:
+        return tr("less than {share}", words.language).format(share=words.share(_TENTH))
+    return words.share(value)
 
 
 def plain(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._marketing.channels import OPEN, PAYS, PAYS_NOT, UNKNOWN
+from crm_analysis.analyses._saying import few
 from crm_analysis.language import msg, plural, tr
 from crm_analysis.plots._marketing_attribution import attribution, spend_and_income
 from crm_analysis.plots.theme import (
@@ -29,6 +30,7 @@ from crm_analysis.plots.theme import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
@@ -69,7 +71,8 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     """Draw the share of cost beside the share of revenue of each channel, most revenue first.
 
     Where nobody knows what sales were worth, the share of the deals won stands for that of revenue. At the
-    right stands what the money returned, in words, with its likely range and the sign of its verdict.
+    right stands what the money spent on the leads judged returned, in words, with its likely range and the
+    sign of its verdict.
     """
     share = "revenue_share" if result.channels["revenue_share"].notna().any() else "won_share"
     rows = result.channels[(result.channels[share].abs() > 0) | (result.channels["cost_share"] > 0)]
@@ -91,7 +94,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     share_axis(ax.xaxis, words)
     if costs:
         ax.legend([tr(_CALLED[share]), tr("share of marketing cost")], loc="lower right", ncols=2)
-        _write_returns(ax, shown.to_dict("records"), words)
+        _write_returns(ax, shown.to_dict("records"), _judged(result), words)
     first = shown.to_dict("records")[0]
     title = tr(_OF[share]).format(channel=shorten(first["channel"]), share=words.share(first[share], 0))
     if costs:
@@ -117,18 +120,18 @@ def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> 
         colour, marker = _LOOKS[row["verdict"]]
         limits = [row["return_low"], min(row["return_high"], end)]
         _range(ax, at, min(row["return_on_spend"], end), limits, color=colour, marker=marker)
-        few = " *" if row["few_wins"] else ""
+        star = " *" if row["few_wins"] else ""
         won = tr("{n} won").format(n=words.number(row["cohort_won"], 0))
-        text = f"{words.change(row['return_on_spend'], 0)}   {won}{few}"
+        text = f"{words.change(row['return_on_spend'], 0)}   {won}{star}"
         _at_right(ax, at, text)
     ax.axvline(0, color=INK, linewidth=1.2)
     ax.set_yticks(np.arange(len(table)), [shorten(row["channel"], 20) for row in table])
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_xlim(min(-1.08, float(shown["return_on_spend"].min()) * 1.1), end * 1.04)
     _change_axis(ax.xaxis, words)
-    label = tr("Return on spend; 0 is the money back")
+    label = tr("Return on spend, leads of {months}; 0 is the money back").format(months=_judged(result))
     if shown["few_wins"].any():
-        label = tr("Return on spend; 0 is the money back (* few: range too narrow)")
+        label = f"{label}\n{tr('* few won: range too narrow')}"
     ax.set_xlabel(label)
     told = "; ".join(_return_told(row, words) for row in table)
     alt = tr("Return on spend by channel, best first: {told}.").format(told=told)
@@ -166,12 +169,7 @@ def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None)
         if ripe
         else tr("Share won of the deals closed in the period, with its likely range")
     )
-    enough = shown[shown[n] >= _ENOUGH].to_dict("records")
-    title = tr("Share of leads won by channel")
-    if enough:
-        title = tr("{channel} wins the largest share, {share}").format(
-            channel=shorten(enough[0]["channel"]), share=words.share(enough[0][value], 0)
-        )
+    title = _conversion_title(shown[shown[n] >= _ENOUGH], (value, low, high), words)
     alt = tr("Share won of the deals closed in the period, by channel: {told}.")
     if ripe:
         alt = tr("Share won of leads old enough to judge, by channel: {told}.")
@@ -257,13 +255,42 @@ def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     share_axis(ax.yaxis, words)
     ax.set_xticks(range(0, most + 1, 2 if most > 6 else 1))
     _label_ends(ax, ends, top)
-    known = result.pace.to_dict("records")[0]
-    half = words.counted(round(known["median_days"]), "day")
-    return describe(
-        ax,
-        tr("Half of the deals won are won within {days}").format(days=half),
-        tr("Lines of the share of leads won: {told}.").format(told="; ".join(told)),
+    alt = tr("Lines of the share of leads won: {told}.").format(told="; ".join(told))
+    if undrawn := [shorten(name, 14) for name in pace["channel"] if name not in set(largest["channel"])]:
+        left = tr("Not drawn, with fewer leads:\n{channels}").format(channels=few(undrawn, words, 2))
+        ax.set_xlabel(f"{ax.get_xlabel()}\n{left}")
+        alt = f"{alt} {left}.".replace("\n", " ")
+    return describe(ax, _lag_title(result, words), alt)
+
+
+def _conversion_title(shown: pd.DataFrame, columns: tuple[str, str, str], words: Words) -> str:
+    """Name the channel that wins the largest share only where its range lies above those of all others."""
+    if shown.empty:
+        return tr("Share of leads won by channel")
+    value, low, high = columns
+    first, others = shown.iloc[0], shown.iloc[1:]
+    largest = words.share(first[value], 0)
+    if others.empty or first[low] > others[high].max():
+        title = tr("{channel} wins the largest share, {share}")
+        return title.format(channel=shorten(first["channel"]), share=largest)
+    least = words.share(others[value].min(), 0)
+    return tr("Between {low} and {high} of leads are won, by channel").format(low=least, high=largest)
+
+
+def _lag_title(result: MarketingImpactResult, words: Words) -> str:
+    """Say how many of all leads are won, as the lines show it, and how soon half of them."""
+    whole = result.pace.to_dict("records")[0]
+    line = result.lag.loc[result.lag["channel"] == whole["channel"], "share_won"]
+    return tr("{share} of leads are won, half of these within {days}").format(
+        share=words.share(float(line.iloc[-1]), 0), days=words.counted(round(whole["median_days"]), "day")
     )
+
+
+def _judged(result: MarketingImpactResult) -> str:
+    """Write the months whose leads are judged, as short as the ticks of the course."""
+    spans = result.totals[result.totals["span"] == "ripe_leads"]
+    first, last = (f"{spans[name].iloc[0]:%Y-%m}" for name in ("first_day", "last_day"))
+    return tr("{low} to {high}").format(low=first, high=last)
 
 
 def _share_bars(
@@ -286,18 +313,17 @@ def _range(ax: Axes, at: float, value: float, limits: list[float], **look: Any) 
 
 def _at_right(ax: Axes, at: float, text: str, **look: Any) -> None:
     """Write a text right of the axes."""
-    style: dict[str, Any] = {"color": INK, "fontsize": SMALL} | look
-    ax.annotate(
-        text, (1.02, at), xycoords=("axes fraction", "data"), va="center", annotation_clip=False, **style
-    )
+    style: dict[str, Any] = {"color": INK, "fontsize": SMALL, "va": "center"} | look
+    ax.annotate(text, (1.02, at), xycoords=("axes fraction", "data"), annotation_clip=False, **style)
 
 
-def _write_returns(ax: Axes, rows: list[dict[Any, Any]], words: Words) -> None:
+def _write_returns(ax: Axes, rows: list[dict[Any, Any]], months: str, words: Words) -> None:
     """Write the return of each channel beside its bars; nothing where none is known."""
     known = [(at, row) for at, row in enumerate(rows) if row["return_on_spend"] == row["return_on_spend"]]
     if not known:
         return
-    _at_right(ax, -0.62, tr("Return (likely)"))
+    ax.set_ylim(top=-1.3)  # room for two lines below a long title
+    _at_right(ax, -0.85, f"{tr('Return (likely)')}\n{months}", fontsize=SMALL - 1.5)
     for at, row in known:
         colour = _LOOKS[row["verdict"]][0] if row["verdict"] in (PAYS, PAYS_NOT) else INK
         sign = _SIGNS.get(row["verdict"], "?")

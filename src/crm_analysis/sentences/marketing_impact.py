@@ -134,13 +134,24 @@ TEMPLATES = {
         "Put the next effort into {more}: it pays back and returns more than {others}, beyond chance. {less}"
         "That is the average so far; the next money may bring less."
     ),
+    "next_effort.note.probably": (
+        "Put the next effort into {more}: it pays back and probably returns more than {others}. {less}That "
+        "is the average so far; the next money may bring less."
+    ),
     "next_effort.several": (
         "Put the next effort into {more}, which pay back and return more than {others}, beyond chance; which "
         "is best cannot be told. {less}That is the average so far; the next money may bring less."
     ),
+    "next_effort.several.probably": (
+        "Put the next effort into {more}, which pay back and probably return more than {others}; which is "
+        "best cannot be told. {less}That is the average so far; the next money may bring less."
+    ),
     "next_effort.less": "The money could come from {names}. ",
     "next_effort.only_less": (
         "The data do not say which channel deserves more. Below others, beyond chance: {names}."
+    ),
+    "next_effort.only_less.probably": (
+        "The data do not say which channel deserves more. Probably below others: {names}."
     ),
     "next_effort.open": (
         "The data do not say where to put the next effort: no channel pays back and returns more than others "

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PAYS, PAYS_NOT, OPEN, FREE, UNKNOWN = (
     msg("pays back"), msg("does not pay back"), msg("cannot be told"), msg("no cost"), "not_enough_data"
 )  # fmt: skip
+#: The cost is divided by so many leads or new customers at least.
+FEWEST_TO_DIVIDE = 2
 COLUMNS = (
     "channel", "cost", "cost_share", "leads", "deals", "closed", "won", "won_share", "win_rate", "win_low",
     "win_high", "customers_acquired", "revenue", "revenue_share", "conversion", "conversion_low",
@@ -154,8 +156,8 @@ def _add_costs_each(frame: pd.DataFrame) -> None:
         known = frame[count].fillna(0.0).to_numpy()
         cost = frame["cost"].where((frame["cost"] > 0) & frame[count].notna()).to_numpy(dtype=float)
         rate = poisson(known, cost)
-        blank = frame[count].isna().to_numpy()
-        # no lead at all: the least it can have cost is known, what one cost is not
+        # what one of a single lead cost is known to a factor of hundreds
+        blank = known < FEWEST_TO_DIVIDE
         with np.errstate(divide="ignore"):
             estimate, low, high = (1 / np.asarray(side) for side in (rate.estimate, rate.high, rate.low))
         label = "acquisition_cost" if name == "acquisition" else name

@@ -27,13 +27,17 @@ MOST_NAMED = 5
 
 
 def find(facts: Facts, others: Sequence[Finding]) -> Findings:
-    """Return the answers in reading order: shares, return, where to put more, then each channel."""
-    answers = _returns(facts)
+    """Return the answers in reading order: where to put more, return and shares, then each channel.
+
+    Where the data lack what it takes to advise, or nothing was sold, the shares come first.
+    """
+    answers, advice, shares = _returns(facts), said.next_effort(facts), said.shares(facts)
+    first = [advice, *answers[:1], shares]
+    if shares.value is None or not said.advises(facts):
+        first = [shares, *answers[:1], advice]
     return Findings(
         [
-            said.shares(facts),
-            *answers[:1],
-            said.next_effort(facts),
+            *first,
             *answers[1:],
             *said.shift(facts),
             *said.without(facts),

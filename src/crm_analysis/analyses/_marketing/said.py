@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._marketing.channels import FREE, unknown_share
-from crm_analysis.analyses._marketing.effort import LESS, MORE
+from crm_analysis.analyses._marketing.effort import LESS, LIKELY, MORE
 from crm_analysis.analyses._marketing.effort import OPEN as EQUAL
 from crm_analysis.analyses._marketing.facts import STEM, finding
 from crm_analysis.analyses._marketing.window import ALL, FEWEST_WON
@@ -16,6 +16,8 @@ from crm_analysis.stats.intervals import poisson
 from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_analysis.analyses._marketing.facts import Facts
     from crm_analysis.findings import Finding, Verdict
 
@@ -75,6 +77,11 @@ def shares(facts: Facts) -> Finding:
     )
 
 
+def advises(facts: Facts) -> bool:
+    """Say whether there are returns to choose between."""
+    return facts.overall is not None and len(facts.ranking) > 1
+
+
 def next_effort(facts: Facts) -> Finding:
     """Recommend only what the data carry."""
     words, ranking = facts.words, facts.ranking
@@ -85,32 +92,37 @@ def next_effort(facts: Facts) -> Finding:
     if len(ranking) == 1:
         return finding("next_effort", "next_effort.one", "note", {})
     more, less = (ranking.loc[ranking["advice"] == advice, "channel"].tolist() for advice in (MORE, LESS))
+    sure = facts.next_effort[facts.next_effort["verdict"] != EQUAL]
     if not more:
         template = "next_effort.only_less" if less else "next_effort.open"
+        template += _probably(sure[sure["other"].isin(less)])
         figures = {"names": joined([words.name(name) for name in less])}
         return finding("next_effort", template, "note" if less else "no_evidence", figures)
-    sure = facts.next_effort[facts.next_effort["verdict"] != EQUAL]
     beaten = [set(sure.loc[sure["channel"] == name, "other"]) for name in more]
     others = [name for name in ranking["channel"] if all(name in below for below in beaten)]
+    if not others:
+        # they beat different channels: only the first can be said in a sentence
+        more, others = more[:1], sorted(beaten[0])
     first = records(ranking, "channel")[more[0]]
     figures = {
         "more": joined([words.name(name) for name in more]),
-        "others": joined([words.name(name) for name in others or sorted(beaten[0])]),
+        "others": joined([words.name(name) for name in others]),
         "less": sentence(STEM, "next_effort.less", names=joined([words.name(name) for name in less]))
         if less
         else "",
     }
-    template = "next_effort.note"
-    if len(more) > 1:
-        template = "next_effort.several"
-        if not others:
-            # they beat different channels: only the first can be said in a sentence
-            template, figures["more"] = "next_effort.note", words.name(more[0])
+    probably = _probably(sure[sure["channel"].isin(more) & sure["other"].isin(others)])
+    template = ("next_effort.several" if len(more) > 1 else "next_effort.note") + probably
     return finding(
         "next_effort", template, "note", figures, value=first["return_on_spend"],
         low=first["return_low"], high=first["return_high"], unit="relative", n=int(first["cohort_won"]),
-        strength="moderate",
+        strength="preliminary" if probably else "moderate",
     )  # fmt: skip
+
+
+def _probably(pairs: pd.DataFrame) -> str:
+    """End the name of a template: a sentence is as sure as the least sure of the pairs that it tells of."""
+    return ".probably" if (pairs["verdict"] == LIKELY).any() else ""
 
 
 def shift(facts: Facts) -> list[Finding]:

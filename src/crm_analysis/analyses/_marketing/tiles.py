@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from crm_analysis.analyses._marketing.campaigns import has_campaigns
@@ -45,7 +46,10 @@ def tiles(facts: Facts) -> tuple[Tile, ...]:
         made.append(
             Tile(
                 "return_on_spend",
-                tr("Return on marketing"),
+                tr("Return on marketing, {months} to {month}").format(
+                    months=facts.words.counted(facts.window.months, "month"),
+                    month=facts.words.month(facts.window.end.date() - timedelta(days=1)),
+                ),
                 whole.estimate,
                 "relative",
                 low=whole.low,
