@@ -142,7 +142,7 @@ class HtmlTable:
         """Return the rows that are shown, by group; the limit holds for each group."""
         if self.grouped_by is None:
             return [("", self.frame.head(self.rows))]
-        how = column(self.grouped_by)
+        how = self.headings[list(self.frame.columns).index(self.grouped_by)]
         before = "" if self.grouped_by in _PLAIN_GROUPS else f"{tr(how.label, self.words.language)}: "
         # where the groups say what the figures are, they say their unit too
         units = self.named_by == self.grouped_by

@@ -438,8 +438,28 @@ class TestTraits:
         tables["customers"]["revenue"] = np.where(rich, 900.0, 100.0)
         said = {f.key: f.sentence for f in analyzed(tables).findings}
         assert said["revenue_per_customer_revenue"].startswith(
-            "Revenue of the customer: a typical customer in “900”"
+            "A typical customer with revenue of the customer “900” buys"
         )
+
+    def test_the_channel_of_customers_is_not_called_as_that_of_deals(self, root: Path) -> None:
+        result = crm.customer_segments.analyze(crm.load(root / "data/demo").view("2026-10"))
+        said = {f.key: f.sentence for f in result.findings}
+        assert said["win_rate_channel"].startswith("Deals with customers whose channel is “Referral” are won")
+        for name in ("leading", "segments", "profile", "cross", "shift", "tests"):
+            shown = crm.table(result, name, "caption", rows=1_000)._repr_html_()
+            assert "Customer&#x27;s channel" in shown
+            assert ">Channel<" not in shown
+        grouped = crm.table(result, "leading", "caption", columns=["segment", "customers"],
+                            grouped_by="dimension")._repr_html_()  # fmt: skip
+        assert "Customer&#x27;s channel" in grouped
+        assert ">Channel<" not in grouped
+
+    def test_no_sentence_is_too_long(self, root: Path) -> None:
+        result = crm.customer_segments.analyze(crm.load(root / "data/demo").view("2026-10"))
+        sentences = [one for f in result.findings for one in f.sentence.split(". ")]
+        longest = max(sentences, key=lambda one: len(one.split()))
+        assert len(longest.split()) <= 30, longest
+        assert "A typical customer of size “large” buys 4.5 times as much" in result.findings[0].sentence
 
     def test_a_trait_with_500_values_stays_readable(self) -> None:
         tables = company(customers=1100)

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import crm_analysis as crm
+from crm_analysis import columns
 from crm_analysis.analyses._marketing.channels import channel_table
 from crm_analysis.analyses._marketing.said import acquisition_cost
 from crm_analysis.analyses._marketing.window import Window
-from crm_analysis.columns import column
 from crm_analysis.errors import MissingTableError, ParameterError
 from crm_analysis.stats.returns import GroupReturns
 from crm_analysis.words import Words
@@ -326,7 +326,7 @@ def test_the_advice_is_no_surer_than_the_pairs_it_tells_of(demo, company) -> Non
 
 
 def test_a_chance_is_never_told_as_certain() -> None:
-    chance, words = column("chance"), Words()
+    chance, words = columns.column("chance"), Words()
     told = [chance.write(value, words) for value in (1.0, 0.99999, 0.998, 0.5, 0.0)]
     assert told == ["more than 99.9%", "more than 99.9%", "99.8%", "50.0%", "less than 0.1%"]
 

@@ -8,12 +8,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 import crm_analysis as crm
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours as WCAG 2 defines it."""
+    parts = [np.asarray(colour) for colour in (one, other)]
+    linear = [np.where(p <= 0.04045, p / 12.92, ((p + 0.055) / 1.055) ** 2.4) for p in parts]
+    dark, light = sorted(float(part @ [0.2126, 0.7152, 0.0722]) for part in linear)
+    return (light + 0.05) / (dark + 0.05)
+
 
 PICTURES = ["profitability", "differences", "white_spots"]
 
@@ -98,6 +108,30 @@ class TestFigures:
     def test_the_map_shows_the_dimension_that_stands_out_most_surely(self, result: Any) -> None:
         axes = crm.plots.customer_segments.profitability(result)
         assert axes.get_title(loc="left") == "large: 15% of customers, 41% of revenue"
+
+    def test_the_map_is_linear_and_spells_out_its_shares(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.profitability(result)
+        assert (axes.get_xscale(), axes.get_yscale()) == ("linear", "linear")
+        assert axes.get_xlim()[0] == axes.get_ylim()[0] == 0
+        assert "large: 15% of customers,\n41% of revenue" in [text.get_text() for text in axes.texts]
+
+    @pytest.mark.parametrize("measure", ["margin_rate", "win_rate"])
+    def test_the_unit_of_points_stands_at_the_axis_and_not_at_each_tick(
+        self, result: Any, measure: str
+    ) -> None:
+        axes = crm.plots.customer_segments.differences(result, measure=measure)
+        axes.figure.canvas.draw()
+        assert not any("pp" in tick.get_text() for tick in axes.get_xticklabels())
+        assert "percentage points" in axes.get_xlabel()
+
+    def test_the_figures_of_the_map_of_products_can_be_read_on_their_shades(self, result: Any) -> None:
+        axes = crm.plots.customer_segments.white_spots(result)
+        (image,) = axes.images
+        assert len(axes.texts) == image.get_array().size
+        for text in axes.texts:
+            x, y = (round(at) for at in text.get_position())
+            shade = image.cmap(image.norm(image.get_array()[y, x]))
+            assert contrast(to_rgb(text.get_color()), shade[:3]) >= 4.5
 
     def test_the_map_leaves_out_customers_of_no_segment(self, result: Any) -> None:
         rows = result.segments[result.segments["dimension"] == "industry"]

@@ -44,14 +44,14 @@ class CustomerSegmentsResult(Result):
     stem: ClassVar[str] = "customer_segments"
     kinds: ClassVar[dict[str, dict[str, Kind]]] = {
         "segments": {
-            "low": "money", "high": "money", "difference": "relative", "difference_low": "relative",
-            "difference_high": "relative",
+            "dimension": "trait", "low": "money", "high": "money", "difference": "relative",
+            "difference_low": "relative", "difference_high": "relative",
         },
-        "leading": {"low": "money", "high": "money"},
-        "profile": {"low": "times", "high": "times"},
-        "cross": {"expected": "share"},
-        "shift": {"low": "points", "high": "points"},
-        "tests": {"difference": "relative", "low": "relative", "high": "relative"},
+        "leading": {"dimension": "trait", "low": "money", "high": "money"},
+        "profile": {"dimension": "trait", "low": "times", "high": "times"},
+        "cross": {"dimension": "trait", "expected": "share"},
+        "shift": {"dimension": "trait", "low": "points", "high": "points"},
+        "tests": {"dimension": "trait", "difference": "relative", "low": "relative", "high": "relative"},
     }  # fmt: skip
 
     segments: pd.DataFrame

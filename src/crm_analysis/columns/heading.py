@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.findings import VERDICTS
-from crm_analysis.language import named, tr
+from crm_analysis.language import msg, named, tr
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Kind = Literal[
     "label",  # a word of ours, written as it is
     "code",  # lines to copy as they are
     "plain",  # an identifier that may come from the data: written with spaces, a capital first
+    "trait",  # the same of a trait of customers, which deals may have of their own
     "verdict",
     "money",
     "share",
@@ -46,6 +47,7 @@ _PLACES: dict[Kind, tuple[tuple[float, int], ...]] = {
     "number": ((100, 0), (10, 1), (1, 2), (0, 3)),
 }
 _FAR = 100
+_OF_CUSTOMERS = {"channel": msg("Customer's channel")}
 #: Estimated chances are told to a tenth of a percent.
 _TENTH = 0.001
 
@@ -78,7 +80,9 @@ class Heading:
             return tr(self.here.get(str(value)) or _label(str(value)), words.language)
         if self.kind == "label":
             return tr(str(value), words.language)
-        if self.kind == "plain":
+        if self.kind == "trait" and value in _OF_CUSTOMERS:
+            return tr(_OF_CUSTOMERS[value], words.language)
+        if self.kind in ("plain", "trait"):
             return _identifier(str(value), words.language)
         if self.kind == "text" or isinstance(value, str):
             return named(str(value), words.language)

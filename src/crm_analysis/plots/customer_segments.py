@@ -21,6 +21,7 @@ from crm_analysis.plots.theme import (
     describe,
     new_axes,
     nothing_to_draw,
+    share_axis,
     shorten,
     styled,
 )
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 #: Segments that fit into a picture.
 _MOST_POINTS, _MOST_DIFFERENCES, _MOST_ROWS, _MOST_COLUMNS = 12, 14, 10, 12
-_SHARES = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _RATIOS = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0, 50.0, 100.0)
 #: Where all ratios lie within a factor of four.
 _NEAR = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0)
@@ -44,8 +44,8 @@ _COLOURS = {"higher": MAIN, "lower": ACCENT, "no_evidence": MUTED, "not_enough_d
 _MARKS = {"higher": "^", "lower": "v", "no_evidence": "o", "not_enough_data": "o"}
 _UNITS = {
     "revenue_per_customer": msg("Typical revenue, times the others"),
-    "margin_rate": msg("Margin, points against the others"),
-    "win_rate": msg("Win rate, points against the others"),
+    "margin_rate": msg("Margin, percentage points against the others"),
+    "win_rate": msg("Win rate, percentage points against the others"),
 }
 _TITLES = {
     "revenue_per_customer": msg("Revenue a customer: {found} of {segments} {stand} out"),
@@ -65,6 +65,8 @@ _COLUMNS = {
     "win_rate": _RATES,
 }
 _SHADE = "Blues"
+#: The darkest shade used, of all that the scale has: dark figures can still be read on it.
+_DARKEST = 0.5
 #: A share of revenue so far above that of customers is worth a title.
 _TOLD = 0.02
 _LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "shrinkB": 4, "relpos": (0, 0.5)}
@@ -76,7 +78,7 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
 
     Without ``dimension`` the one in which a segment stands out most surely, else the first of all.
     """
-    ax = new_axes(ax, grid="both", size=(WIDTH, 4.4))
+    ax = new_axes(ax, grid="both", size=(WIDTH, 5.0))
     dimension = dimension or _telling(result.segments)
     rows = result.segments[result.segments["dimension"] == dimension]
     # customers of no segment are in the table; here they would only stretch the axes
@@ -85,9 +87,9 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
         return nothing_to_draw(ax, tr("No segment has customers and revenue."))
     words, shown = result.context.words, rows.head(_MOST_POINTS)
     ends = shown[["customer_share", "revenue_share"]].to_numpy()
-    low, high = float(ends.min()) / 1.5, min(float(ends.max()) * 1.5, 1.15)
-    ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
-    ax.plot([low, high], [low, high], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    high = float(ends.max()) * 1.12
+    ax.set(xlim=(0, high), ylim=(0, high))
+    ax.plot([0, high], [0, high], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     for row in shown.to_dict("records"):
         ax.scatter(
             row["customer_share"], row["revenue_share"], s=60, color=_COLOURS[row["verdict"]],
@@ -95,9 +97,7 @@ def profitability(result: CustomerSegmentsResult, ax: Axes | None = None, *, dim
         )  # fmt: skip
     _label_beside(ax, shown, words)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_locator(NullLocator())
-        axis.set_major_locator(FixedLocator(_ticks(_SHARES, low, high)))
-        axis.set_major_formatter(FuncFormatter(lambda v, _: words.share(v, 0 if v >= 0.01 else 2)))
+        share_axis(axis, words)
     ax.set(xlabel=tr("Share of customers"), ylabel=tr("Share of revenue"))
     first = shown.to_dict("records")[0]
     more = shown[shown["verdict"] == "higher"]
@@ -149,7 +149,7 @@ def differences(
             markerfacecolor=colour if sure else "white", linestyle="", label=row["segment"],
         )  # fmt: skip
     names = [
-        f"{shorten(row['segment'], 18)} ({shorten(called(row['dimension'], words), 12)})  "
+        f"{shorten(row['segment'], 18)} ({shorten(called(row['dimension'], words), 18)})  "
         f"n={words.number(row['n'], 0)}"
         for row in table_rows
     ]
@@ -198,15 +198,12 @@ def white_spots(result: CustomerSegmentsResult, ax: Axes | None = None, *, dimen
     words = result.context.words
     cells = {(row["segment"], row["product"]): row for row in rows.to_dict("records")}
     shade = np.array([[cells[(name, product)]["penetration"] for product in products] for name in names])
-    ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=max(float(shade.max()) * 1.15, 1e-9))
+    ax.imshow(shade, aspect="auto", cmap=_SHADE, vmin=0, vmax=max(float(shade.max()) / _DARKEST, 1e-9))
     for y, name in enumerate(names):
         for x, product in enumerate(products):
             cell = cells[(name, product)]
-            dark = shade[y, x] > 0.6 * shade.max()
-            ax.text(
-                x, y, words.number(cell["penetration"] * 100, 0), ha="center", va="center", fontsize=SMALL,
-                color="white" if dark else INK,
-            )  # fmt: skip
+            bought = words.number(cell["penetration"] * 100, 0)
+            ax.text(x, y, bought, ha="center", va="center", fontsize=SMALL, color=INK)
             if cell["white_spot"] > 0:
                 ax.add_patch(_frame(x, y))
     ax.set_xticks(range(len(products)), [shorten(p, 16) for p in products], rotation=40, ha="right")
@@ -256,7 +253,7 @@ def _label_beside(ax: Axes, rows: pd.DataFrame, words: Words) -> None:
     to_axes = ax.transScale + ax.transLimits
     records = sorted(rows.to_dict("records"), key=lambda row: (row["revenue_share"], row["segment"]))
     wanted = [float(to_axes.transform((row["customer_share"], row["revenue_share"]))[1]) for row in records]
-    gap = min(0.085, 1.0 / max(len(records), 1))
+    gap = min(0.1, 1.0 / max(len(records), 1))  # two lines each
     places: list[float] = []
     for place in wanted:
         places.append(max(place, places[-1] + gap) if places else max(place, 0.0))
@@ -266,13 +263,14 @@ def _label_beside(ax: Axes, rows: pd.DataFrame, words: Words) -> None:
         for at, place in enumerate(places)
     ]
     for row, place in zip(records, places, strict=True):
-        text = (
-            f"{shorten(row['segment'], 20)}  {_share(row['customer_share'], words)} → "
-            f"{_share(row['revenue_share'], words)}"
+        text = tr("{segment}: {customers} of customers,\n{revenue} of revenue").format(
+            segment=shorten(row["segment"], 14),
+            customers=_share(row["customer_share"], words),
+            revenue=_share(row["revenue_share"], words),
         )
         ax.annotate(
             text, (row["customer_share"], row["revenue_share"]), xytext=(1.04, place),
-            textcoords="axes fraction", fontsize=SMALL, va="center",
+            textcoords="axes fraction", fontsize=SMALL - 1.5, va="center",
             color=MUTED if row["segment"] == NOT_STATED else INK,
             arrowprops=_LEADER,
         )  # fmt: skip
@@ -284,7 +282,8 @@ def _difference_axis(ax: Axes, figures: np.ndarray, *, ratio: bool, words: Words
     if not ratio:
         room = 0.05 * max(high - low, 0.01)
         ax.set_xlim(min(low, 0.0) - room, max(high, 0.0) + room)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.points(v, 0)))
+        # the label of the axis says the unit
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v * 100, 0, signed=True)))
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
         return
     low, high = min(low, 0.8) / 1.1, max(high, 1.25) * 1.1

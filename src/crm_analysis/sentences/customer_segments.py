@@ -6,21 +6,25 @@ TEMPLATES = {
         "Nothing can be said of segments: the data hold no trait of customers (industry, region, size or "
         "another) with more than one value."
     ),
+    # customers of a segment, as they stand in a sentence
+    "customers.industry": "in the industry “{segment}”",
+    "customers.region": "in the region “{segment}”",
+    "customers.size": "of size “{segment}”",
+    "customers.channel": "whose channel is “{segment}”",
+    "customers.other": "with {dimension} “{segment}”",
     # what a customer brings
     "revenue_per_customer.higher": (
-        "{dimension}: a typical customer in “{best}” buys {best_against} ({best_likely}), "
-        "{sure} not by chance. The {best_customers} in it, {best_part} of all, bring "
-        "{best_share} of revenue."
+        "A typical customer {best} buys {best_against} ({best_likely}), {sure} not by chance. The "
+        "{best_customers} {best}, {best_part} of all, bring {best_share} of revenue."
     ),
     "revenue_per_customer.lower": (
-        "{dimension}: a typical customer in “{worst}” buys {worst_against} ({worst_likely}), "
-        "{sure} not by chance. The {worst_customers} in it, {worst_part} of "
-        "all, bring {worst_share} of revenue."
+        "A typical customer {worst} buys {worst_against} ({worst_likely}), {sure} not by chance. The "
+        "{worst_customers} {worst}, {worst_part} of all, bring {worst_share} of revenue."
     ),
     "revenue_per_customer.both": (
-        "{dimension}: a typical customer in “{best}” buys {best_against} ({best_likely}), one in “{worst}” "
-        "{worst_change}; {sure} not by chance. The {best_customers} in “{best}”, {best_part} of all, bring "
-        "{best_share} of revenue."
+        "A typical customer {best} buys {best_against} ({best_likely}), one {worst} {worst_change}. It is "
+        "{sure} not by chance. The {best_customers} {best}, {best_part} of all, bring {best_share} of "
+        "revenue."
     ),
     "change.times": "{times} times as much",
     "change.more": "{part} more",
@@ -40,16 +44,16 @@ TEMPLATES = {
     ),
     # margin
     "margin_rate.higher": (
-        "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, {best_change} against "
-        "comparable customers (likely {best_low} to {best_high}), {sure} not by chance."
+        "A typical customer {best} leaves a margin of {best_value}, {best_change} against comparable "
+        "customers (likely {best_low} to {best_high}), {sure} not by chance."
     ),
     "margin_rate.lower": (
-        "{dimension}: a typical customer in “{worst}” leaves a margin of {worst_value}, {worst_change} "
-        "against comparable customers (likely {worst_low} to {worst_high}), {sure} not by chance."
+        "A typical customer {worst} leaves a margin of {worst_value}, {worst_change} against comparable "
+        "customers (likely {worst_low} to {worst_high}), {sure} not by chance."
     ),
     "margin_rate.both": (
-        "{dimension}: a typical customer in “{best}” leaves a margin of {best_value}, one in “{worst}” "
-        "{worst_value}: {best_change} and {worst_change} against comparable customers, {sure} not by chance."
+        "A typical customer {best} leaves a margin of {best_value}, one {worst} {worst_value}. That is "
+        "{best_change} and {worst_change} against comparable customers, {sure} not by chance."
     ),
     "margin_rate.no_evidence": (
         "No evidence that the margin differs between segments: {tests} were set against the others."
@@ -59,16 +63,16 @@ TEMPLATES = {
     ),
     # win rate
     "win_rate.higher": (
-        "{dimension}: deals with “{best}” are won in {best_value} of cases, {best_change} against the others "
+        "Deals with customers {best} are won in {best_value} of cases, {best_change} against the others "
         "(likely {best_low} to {best_high}), {sure} not by chance."
     ),
     "win_rate.lower": (
-        "{dimension}: deals with “{worst}” are won in {worst_value} of cases, {worst_change} against the "
-        "others (likely {worst_low} to {worst_high}), {sure} not by chance."
+        "Deals with customers {worst} are won in {worst_value} of cases, {worst_change} against the others "
+        "(likely {worst_low} to {worst_high}), {sure} not by chance."
     ),
     "win_rate.both": (
-        "{dimension}: deals with “{best}” are won in {best_value} of cases, those with “{worst}” in "
-        "{worst_value}: {best_change} and {worst_change} against the others, {sure} not by chance."
+        "Deals with customers {best} are won in {best_value} of cases, with those {worst} in {worst_value}. "
+        "That is {best_change} and {worst_change} against the others, {sure} not by chance."
     ),
     "win_rate.no_evidence": (
         "No evidence that the win rate differs between segments: {tests} were set against the others, "
@@ -78,11 +82,11 @@ TEMPLATES = {
     # dimensions in which nothing stands out
     "nothing_differs.one": (
         "No evidence that {dimensions} matters to what a customer brings, to the margin or to the win "
-        "rate: none of the {tests} comparisons stands out by more than chance."
+        "rate. None of the {tests} comparisons stands out by more than chance."
     ),
     "nothing_differs.many": (
         "No evidence that {dimensions} matter to what a customer brings, to the margin or to the win "
-        "rate: none of the {tests} comparisons stands out by more than chance."
+        "rate. None of the {tests} comparisons stands out by more than chance."
     ),
     # A customers
     "profile.note": (
@@ -98,9 +102,9 @@ TEMPLATES = {
     "profile.not_enough_data": "Too few customers bought to say what A customers have more of.",
     # white spots
     "white_spots.note": (
-        "“{segment}” ({dimension}): “{product}” is bought less often than by other customers with as many "
-        "orders, {penetration} against {expected}, {sure} not by chance. At the usual rate that would be "
-        "about {money} more in {window}. {others}"
+        "Customers {segment} buy “{product}” less often than other customers with as many orders, "
+        "{penetration} against {expected}, {sure} not by chance. At the usual rate that would be about "
+        "{money} more in {window}. {others}"
     ),
     "white_spots.others": "{count} more such gaps are in the table.",
     "white_spots.no_evidence": (

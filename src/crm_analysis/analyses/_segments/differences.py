@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._saying import joined, rows, sure, tested
-from crm_analysis.analyses._segments.parts import brief, called, weaker
+from crm_analysis.analyses._segments.parts import brief, called, customers_of, weaker
 from crm_analysis.analyses._segments.tests import MEASURES, SAME_THING
 from crm_analysis.columns import column
 from crm_analysis.findings import Finding
@@ -131,8 +131,7 @@ def _one(parts: Parts, measure: str, found: pd.DataFrame) -> Finding:
     named = {name: row for name, row in (("best", best), ("worst", worst)) if row}
     first = next(iter(named.values()))
     strength = weaker(row["strength"] for row in named.values())
-    name = called(first["dimension"], parts.words)
-    figures = {"dimension": name[:1].upper() + name[1:], "sure": sure(strength)}
+    figures = {"sure": sure(strength)}
     for name, row in named.items():
         figures |= {f"{name}{key}": text for key, text in _figures(parts, measure, row).items()}
     own = _segment(parts, first)
@@ -147,7 +146,7 @@ def _one(parts: Parts, measure: str, found: pd.DataFrame) -> Finding:
 def _figures(parts: Parts, measure: str, row: dict[str, Any]) -> dict[str, str]:
     words, own = parts.words, _segment(parts, row)
     figures = {
-        "": words.name(row["segment"]),
+        "": customers_of(row, words),
         "_customers": words.counted(int(own["customers"]), "customer"),
         "_part": brief(own["customer_share"], words),
         "_share": brief(own["revenue_share"], words),

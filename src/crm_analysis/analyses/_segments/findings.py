@@ -9,7 +9,7 @@ import numpy as np
 from crm_analysis.analyses._lines import NOT_STATED
 from crm_analysis.analyses._saying import finding, joined, records, rows, sure, tested
 from crm_analysis.analyses._segments.differences import FURTHER, differences, nothing_differs
-from crm_analysis.analyses._segments.parts import brief, called, weaker
+from crm_analysis.analyses._segments.parts import brief, called, customers_of, weaker
 from crm_analysis.analyses._segments.table import NO_CUSTOMER
 from crm_analysis.analyses._segments.tests import FEWEST
 from crm_analysis.findings import Finding, Findings
@@ -100,8 +100,7 @@ def _white_spots(parts: Parts) -> Finding | None:
     first = rows(gaps)[0]
     left = len(gaps) - 1
     figures = {
-        "segment": words.name(first["segment"]),
-        "dimension": called(first["dimension"], words),
+        "segment": customers_of(first, words),
         "product": words.name(first["product"]),
         "penetration": brief(first["penetration"], words),
         "expected": brief(first["expected"], words),

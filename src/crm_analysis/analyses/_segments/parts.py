@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_analysis.analyses._segments.labels import STANDARD
 from crm_analysis.columns import column
 from crm_analysis.language import tr
+from crm_analysis.sentences import sentence
 from crm_analysis.sentences.sales_dynamics import dimension_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -43,10 +44,22 @@ def called(dimension: str, words: Words) -> str:
     A column of the company's own by its name; where that is also what we call an amount, such as the revenue
     that the customers themselves make, it says whose it is.
     """
+    if dimension == "channel":  # a deal has one of its own, which may be another
+        return tr("customer's channel")
     if dimension in STANDARD:
         return dimension_name(dimension)
     name = words.name(dimension.replace("_", " "))
     return tr("{name} of the customer").format(name=name) if column(dimension).kind == "money" else name
+
+
+def customers_of(row: Mapping[str, Any], words: Words) -> str:
+    """Tell of which segment customers are, within a sentence: "of size “large”"."""
+    dimension = row["dimension"]
+    kind = dimension if dimension in STANDARD else "other"
+    return sentence(
+        "customer_segments", f"customers.{kind}", segment=words.name(row["segment"]),
+        dimension=called(dimension, words),
+    )  # fmt: skip
 
 
 def brief(share: float, words: Words) -> str:
