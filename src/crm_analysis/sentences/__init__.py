@@ -11,8 +11,8 @@ from importlib import import_module
 from crm_analysis.errors import CrmAnalysisError
 from crm_analysis.language import tr
 
-#: How sure a test is, by its strength.
-SURE = {"strong": "almost certainly", "moderate": "very likely", "preliminary": "probably"}
+#: How sure a test is, by its strength: of ten that are moderate about one is chance. All pages use one scale.
+SURE = {"strong": "very likely", "moderate": "probably", "preliminary": "probably"}
 #: The same as a clause of its own.
 NOT_CHANCE = {
     "strong": "this is very unlikely to be chance",

@@ -27,15 +27,19 @@ OWN_LEVELS = frozenset({KNOWN, NEW, TWICE})
 ALIKE = {"product": "product", "size": "client size", "owner": "owner"}
 DRIVERS: dict[str, str] = {
     # what goes with winning
-    "drivers.found": (
-        "All else alike, {parts} ({deals} deals decided in {window}); {sure} not by chance, though it need "
-        "not be the cause."
+    "drivers.base": "Of 100 deals decided in {window}, {rate} were won ({won} of {deals}).",
+    "drivers.higher": "More, all else alike: {levels}; {sure} not by chance.",
+    "drivers.lower": "Fewer, all else alike: {levels}; {sure} not by chance.",
+    "drivers.early": "A first sign, all else alike: {parts}; about one in ten like it is chance.",
+    "drivers.early.higher": "more for {levels}",
+    "drivers.early.lower": "fewer for {levels}",
+    "drivers.cause": "None of it need be the cause.",
+    "drivers.factors": (
+        "All else alike, winning differs by {factors}, though no single group stands out; {sure} not by chance."
     ),
-    "drivers.higher": "won more often: {levels}",
-    "drivers.lower": "won less often: {levels}",
-    "drivers.factors": "winning differs by {factors}, though no single group stands out",
-    "drivers.level": "{level} ({factor}, odds ×{low} to {high})",
-    "drivers.amount": "{level} (odds ×{low} to {high} with twice the amount)",
+    "drivers.level": "{level} ({factor}, about {about}, likely {low} to {high})",
+    "drivers.plain": "{level} ({factor})",
+    "drivers.amount": "{level} (about {about} at twice the amount, likely {low} to {high})",
     "drivers.more": "{count} more",
     "drivers.no_evidence": (
         "No evidence that winning or losing goes with any of these: {factors}. The differences among {deals} "
@@ -49,7 +53,6 @@ DRIVERS: dict[str, str] = {
         "What goes with winning cannot be said: the data tell nothing of the deals that could be compared."
     ),
     "drivers.larger": "larger deals",
-    "drivers.smaller": "smaller deals",
     # how much they explain together
     "drivers_fit.note": (
         "Shown a won and a lost deal, all factors together pick the won one in {right} of 100 cases "

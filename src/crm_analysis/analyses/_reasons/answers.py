@@ -37,16 +37,19 @@ _SILENT = ("no_evidence", "not_enough_data")
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """Put findings in reading order: those that tell something, then those that found no evidence."""
+    """Put findings in reading order: the surest change, what tells something, what found no evidence."""
     silent = {finding.key for finding in findings if finding.verdict in _SILENT} - {"no_deals", "no_reasons"}
     if "drivers" in silent:  # how much the factors explain says nothing before what they are
         silent.add("drivers_fit")
+    changed = [finding for finding in findings if finding.verdict == "changed" and "_period" not in finding.key]
+    surest = min(changed, key=lambda finding: (finding.p_adjusted or 0.0, finding.key), default=None)
 
-    def place(finding: Finding) -> tuple[bool, int, bool]:
+    def place(finding: Finding) -> tuple[bool, bool, int, bool]:
         known = [at for at, start in enumerate(_PLACES) if finding.key.startswith(start)]
         at = known[0] if known else len(_PLACES)
         # of the departments the one whose change is surest comes first
         return (
+            finding is not surest,
             finding.key in silent,
             at,
             finding.strength != "strong" and finding.key.startswith("department_"),

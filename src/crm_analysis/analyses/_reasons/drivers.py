@@ -23,6 +23,7 @@ from crm_analysis.stats.multiplicity import FALSE_DISCOVERY_RATE, adjust
 if TYPE_CHECKING:
     from crm_analysis.analyses._abc.purchases import Span
     from crm_analysis.analyses._reasons.factors import Factors
+    from crm_analysis.findings import Strength
     from crm_analysis.view import PeriodView
     from crm_analysis.words import Words
 
@@ -40,8 +41,8 @@ EVENTS_PER_PARAMETER = 10
 #: Fewer won or lost deals carry not even two figures.
 FEWEST_EVENTS = 2 * EVENTS_PER_PARAMETER
 _MOST_NAMED = 2
-#: From here on a ratio is written without places.
-_ROUND = 10
+#: The factor that the page of open deals compares with more care.
+OWNER = "owner"
 #: Areas under the curve above which the order of pairs counts as clear, and as much.
 _CLEAR, _MUCH = 0.65, 0.80
 
@@ -97,8 +98,15 @@ class Drivers:
         return [self._main(words, window), *self._explained(words)]
 
     def _main(self, words: Words, window: str) -> Finding:
-        table = self.drivers
-        figures = {"deals": words.number(self.deals), "window": window}
+        table = self.drivers.assign(strength=adjust(self.drivers["p_value"])["strength"].to_numpy())
+        base = sentence(
+            STEM,
+            "drivers.base",
+            rate=words.number(self.won / self.deals * 100, 0),
+            won=words.number(self.won),
+            deals=words.number(self.deals),
+            window=window,
+        )
         best = rows(table.sort_values("p_value", kind="stable").head(1))[0]
         numbers: dict[str, Any] = {
             "n": self.deals,
@@ -106,33 +114,28 @@ class Drivers:
             "p_adjusted": float(best["p_adjusted"]),
             "department": "sales",
         }
-        sides = {side: table[table["verdict"] == side] for side in (HIGHER, LOWER)}
-        whole = (
-            table.loc[table["factor_p_adjusted"] <= FALSE_DISCOVERY_RATE, "factor"].drop_duplicates().tolist()
-        )
-        if not whole and all(side.empty for side in sides.values()):
-            names = listed(table["factor"].drop_duplicates())
-            return Finding(
+        found = table[table["verdict"].isin([HIGHER, LOWER])]
+        whole = table.drop_duplicates("factor")
+        whole = whole[whole["factor_p_adjusted"] <= FALSE_DISCOVERY_RATE]
+        if whole.empty and found.empty:
+            text = sentence(
                 STEM,
-                "drivers",
-                "no_evidence",
-                sentence(STEM, "drivers.no_evidence", factors=names, **figures),
-                **numbers,
+                "drivers.no_evidence",
+                factors=listed(table["factor"].drop_duplicates()),
+                deals=words.number(self.deals),
+                window=window,
             )
-        parts = {side: _named(found, words, side) for side, found in sides.items()}
-        told = [sentence(STEM, f"drivers.{side}", levels=levels) for side, levels in parts.items() if levels]
-        if not told:
-            told = [sentence(STEM, "drivers.factors", factors=listed(whole))]
-        strength = "strong" if (adjust(table["p_value"])["strength"] == "strong").any() else "moderate"
+            return Finding(STEM, "drivers", "no_evidence", text, **numbers)
+        if found.empty:
+            tests = adjust(table.drop_duplicates("factor")["factor_p_value"])
+            strength = _weakest(tests.loc[tests["found"], "strength"])
+            told = [sentence(STEM, "drivers.factors", factors=listed(whole["factor"]), sure=sure(strength))]
+        else:
+            strength = _weakest(found["strength"])
+            told = _told(found, self.won / self.deals, words)
         # groups differ from each other; nothing is said of a change over time
-        return Finding(
-            STEM,
-            "drivers",
-            "note",
-            sentence(STEM, "drivers.found", parts="; ".join(told), sure=sure(strength), **figures),
-            strength=strength,  # type: ignore[arg-type]
-            **numbers,
-        )
+        text = " ".join([base, *told, sentence(STEM, "drivers.cause")])
+        return Finding(STEM, "drivers", "note", text, strength=strength, **numbers)
 
     def _explained(self, words: Words) -> list[Finding]:
         area = records(self.fit, "measure")["auc"]
@@ -296,26 +299,49 @@ def _fit_table(told: Any, deals: int, won: int, customers: int, parameters: int)
     return typed(listed, _FIT_TYPES)
 
 
-def _odds(ratio: float, words: Words) -> str:
-    """Write a ratio of odds with two figures that count."""
-    return words.number(ratio, 2 if ratio < 1 else 1 if ratio < _ROUND else 0)
+def _weakest(strengths: pd.Series) -> Strength:
+    """Return the strength of the least sure part, which is that of the whole."""
+    return "strong" if (strengths == "strong").all() else "moderate"
 
 
-def _named(found: pd.DataFrame, words: Words, side: str) -> str:
-    """List the levels of a side, the surest first."""
+def _told(found: pd.DataFrame, rate: float, words: Words) -> list[str]:
+    """Tell the groups that differ, a sentence a side; those that are less sure in one of their own."""
+    sides = [(side, found[found["verdict"] == side]) for side in (HIGHER, LOWER)]
+    told, early = [], []
+    for side, mine in sides:
+        strong, other = mine[mine["strength"] == "strong"], mine[mine["strength"] != "strong"]
+        if len(strong):
+            levels = _named(strong, rate, words)
+            told.append(sentence(STEM, f"drivers.{side}", levels=levels, sure=sure("strong")))
+        if len(other):
+            early.append(sentence(STEM, f"drivers.early.{side}", levels=_named(other, None, words)))
+    return told + ([sentence(STEM, "drivers.early", parts="; ".join(early))] if early else [])
+
+
+def _named(found: pd.DataFrame, rate: float | None, words: Words) -> str:
+    """List groups, the surest first, with the deals of 100 that each would win where a rate is given.
+
+    How often an owner wins with the deals of all is told, drawn to the mean, on the page of open deals.
+    """
     surest = rows(found.sort_values(["p_value", "factor", "level"], kind="stable"))
     named = []
     for row in surest[:_MOST_NAMED]:
+        large = row["factor"] == AMOUNT
         figures = {
-            "level": level_name(row["level"], words),
+            "level": sentence(STEM, "drivers.larger") if large else level_name(row["level"], words),
             "factor": factor_name(row["factor"]),
-            "low": _odds(row["low"], words),
-            "high": _odds(row["high"], words),
         }
-        if row["factor"] == AMOUNT:
-            figures["level"] = sentence(STEM, "drivers.larger" if side == HIGHER else "drivers.smaller")
-        named.append(
-            sentence(STEM, "drivers.amount" if row["factor"] == AMOUNT else "drivers.level", **figures)
-        )
+        form = "plain"
+        if rate is not None and row["factor"] != OWNER:
+            form = "amount" if large else "level"
+            ends = {"about": "odds_ratio", "low": "low", "high": "high"}
+            figures |= {name: _of_hundred(row[column], rate, words) for name, column in ends.items()}
+        named.append(sentence(STEM, f"drivers.{form}", **figures))
     rest = len(surest) - _MOST_NAMED
     return joined(named + ([sentence(STEM, "drivers.more", count=words.number(rest))] if rest > 0 else []))
+
+
+def _of_hundred(ratio: float, rate: float, words: Words) -> str:
+    """Write a ratio of odds as deals won of 100, where ``rate`` of all are won."""
+    odds = ratio * rate / (1 - rate)
+    return words.number(100 * odds / (1 + odds), 0)

@@ -31,12 +31,25 @@ def reasons(parts: Parts) -> list[Finding]:
     made = []
     for kind in ("loss", "win"):
         if kind in parts.deals.held:
-            made += [_given(parts, kind), _shift(parts, kind, "year")]
+            made.append(_given(parts, kind))
+            if kind == "win" or not _told_by_department(parts):
+                made.append(_shift(parts, kind, "year"))
             short = _shift(parts, kind, "period")
             # reasons for winning seldom move; that they did not in one month is no news
             if not parts.deals.windows.year_is_period and (kind == "loss" or short.verdict == "changed"):
                 made.append(short)
     return [*made, *departments(parts)]
+
+
+def _told_by_department(parts: Parts) -> bool:
+    """Say whether each reason that shifted is the only one of its department, which then tells of it."""
+    given, table = parts.year("loss"), parts.departments_year
+    moved = given[given["verdict"] == "changed"]
+    own = given[given["deals"] > 0].groupby("department")["reason"].nunique()
+    alone = moved["department"].map(own) == 1
+    told = moved["department"].isin(table.loc[table["verdict"] == "changed", "department"])
+    named = ~moved["department"].isin([NO_DEPARTMENT, NOT_STATED])
+    return bool(len(moved)) and bool((alone & told & named).all())
 
 
 def departments(parts: Parts) -> list[Finding]:
@@ -130,6 +143,8 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
         text = words.span(context.covered)
         text_before = "" if context.comparison is None else words.span(context.comparison)
     found = frame[frame["verdict"] == "changed"]
+    # a sentence is as sure as the least sure of what it names
+    strength = "strong" if (found["strength"] == "strong").all() else "moderate"
     form, blank = _form(parts, kind, frame, now, before)
     figures = {
         "now": text,
@@ -138,7 +153,7 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
         "n_before": words.number(int(frame["previous_deals"].sum())),
         "share": words.share(blank, 0),
         "changes": "; ".join(_moved(row, words) for row in rows(found)[:_MOST_NAMED]),
-        "sure": sure("strong" if (found["strength"] == "strong").any() else "moderate"),
+        "sure": sure(strength),
         "largest": _largest(frame, words),
     }
     key = f"{kind}_shift_{span}"
@@ -149,6 +164,7 @@ def _shift(parts: Parts, kind: str, span: str) -> Finding:
         row = rows(tried)[0]
         fields |= {"value": row["difference"], "low": row["difference_low"], "high": row["difference_high"]}
         fields |= {"unit": "share", **tested(row)}
+        fields["strength"] = strength if len(found) else ""
         fields["money"] = float(found["amount"].sum()) if len(found) and parts.deals.has_amounts else None
     text = sentence(STEM, f"shift.{kind}.{form}", **figures)
     return Finding(STEM, key, verdict, text, department="sales", **fields)  # type: ignore[arg-type]
