@@ -54,6 +54,12 @@ def test_the_interval_is_said_in_the_unit_of_the_value() -> None:
     assert card(Tile("w", "Win rate", 0.5, "share", low=0.4, high=0.6), WORDS).span == "likely 40% to 60%"
 
 
+def test_a_remark_stands_below_the_figure() -> None:
+    tile = Tile("cost", "Cost", 100.0, "money", note="1 client: too few to judge")
+    shown = card(tile, Words("en", "EUR"))._repr_html_()
+    assert "1 client: too few to judge</p>" in shown
+
+
 def test_the_course_is_told_in_words() -> None:
     made = card(Tile("r", "Revenue", 300.0, "money", series=(100.0, None, 400.0, 300.0)), WORDS)
     assert (

@@ -48,8 +48,8 @@ class Card:
         What it is called and how much it is.
     change, against
         Change with its sign, and against what; empty where there is none.
-    span
-        Interval of the value; empty where it has none.
+    span, note
+        Interval of the value, and a remark on it; empty where it has none.
     verdict
         Below the small picture; ``note`` is not shown.
     judges
@@ -70,6 +70,7 @@ class Card:
     change: str = ""
     against: str = ""
     span: str = ""
+    note: str = ""
     verdict: Verdict = "note"
     judges: Literal["course", "change"] = "course"
     course: tuple[float | None, ...] = ()
@@ -89,7 +90,8 @@ class Card:
                 else ""
             )
             parts.append(f'<p class="card-change">{html.escape(self.change)}{against}</p>')
-        parts += [f'<p class="card-range">{html.escape(self.span)}</p>'] if self.span else []
+        told = [text for text in (self.span, self.note) if text]
+        parts += [f'<p class="card-range">{html.escape(text)}</p>' for text in told]
         parts.append(self._picture())
         if self.verdict != "note":
             on = f'<span class="soft">{tr("long run:")}</span> ' if self.judges == "course" else ""
@@ -169,6 +171,7 @@ def card(tile: Tile, words: Words, *, against: str = "", course_of: str = "month
         change=_change(tile, words),
         against=tile.against or against,
         span=_span(tile, words),
+        note=tile.note,
         verdict=tile.verdict,
         judges=tile.judges,
         course=course,

@@ -33,6 +33,8 @@ class Tile:
         What the verdict is on: the ``course`` over the months, or the ``change``.
     against
         What the change is against, in words, where that is not the comparison of the period.
+    note
+        A remark on the figure, in words: what it is, or that too few cases stand behind it.
     main
         Whether it is one of the few that open a report; the others can be unfolded.
     low, high
@@ -52,6 +54,7 @@ class Tile:
     series: tuple[float | None, ...] = ()
     judges: Literal["course", "change"] = "course"
     against: str = ""
+    note: str = ""
     main: bool = False
 
     def record(self) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class TestPlanted:
         main, fit = found.findings(Words())
         # a difference between groups is no change over time
         assert (main.verdict, main.strength) == ("note", "strong")
-        assert main.sentence.startswith("All else alike, won more often: Ann (owner, odds ×")
+        assert main.sentence.startswith("Of 100 deals decided in the 12 months to December 31, 2025, ")
+        assert "More, all else alike: Ann (owner); very likely not by chance." in main.sentence
+        assert "odds" not in main.sentence
         assert fit.low > 0.5
 
     def test_where_nothing_matters_hardly_anything_is_found(self) -> None:
@@ -232,6 +234,30 @@ class TestSets:
         assert rows.loc[("channel", "Referral"), "verdict"] == "higher"
         assert rows.loc[("size", "large"), "verdict"] == "higher"
         assert rows.loc[("amount", "(twice the amount)"), "verdict"] == "no_evidence"
+
+    def test_each_group_is_told_as_sure_as_it_is(self, demo: Any) -> None:
+        found = drivers(demo.view("2026-10"))
+        (main, _) = found.findings(Words())
+        _, sure, early, _ = main.sentence.split(". ")
+        # Holm holds for these two only
+        assert "large" in sure
+        assert "Referral" in sure
+        assert sure.endswith("very likely not by chance")
+        for name in ("Website", "Jörg Wicker", "Kit Yarrow"):
+            assert name in early
+        assert early.endswith("about one in ten like it is chance")
+        # a whole is as sure as its least sure part
+        assert main.strength == "moderate"
+
+    def test_a_ratio_of_odds_is_told_as_deals_of_a_hundred(self, demo: Any) -> None:
+        found = drivers(demo.view("2026-10"))
+        row = found.drivers.set_index("level").loc["large"]
+        rate = found.won / found.deals
+        odds = row["odds_ratio"] * rate / (1 - rate)
+        assert (
+            f"large (size, about {100 * odds / (1 + odds):.0f}, likely "
+            in found.findings(Words())[0].sentence
+        )
 
     def test_demo_four_years(self, demo: Any) -> None:
         found = drivers(demo.view("2022-11-01..2026-10-31"))

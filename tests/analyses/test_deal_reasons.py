@@ -134,7 +134,7 @@ class TestCountedByHand:
         assert found["department_dispatch"].department == "dispatch"
         assert found["department_dispatch"].sentence == (
             "Dispatch: “late” was the reason for 50% of the deals lost in the 12 months to December 31, 2025 "
-            "(25 of 50, worth 2,500). In the year before it was 22%: almost certainly not by chance (+8 to "
+            "(25 of 50, worth 2,500). In the year before it was 22%: very likely not by chance (+8 to "
             "+44 percentage points)."
         )
         assert found["department_production"].verdict == "not_enough_data"

@@ -35,7 +35,11 @@ class TestDemo:
         assert row["strength"] == "strong"
         # 10 % and 24 % of the named reasons are 9 % and 20 % of all lost deals, blanks and "Other" included
         assert row["difference_low"] < 0.11 < row["difference_high"]
-        assert keyed(result)["loss_shift_year"].verdict == "changed"
+
+    def test_the_surest_change_opens_the_page_and_is_told_once(self, result: Any) -> None:
+        assert (result.findings[0].key, result.findings[0].strength) == ("department_dispatch", "strong")
+        rises = [f for f in result.findings if "“Delivery time”" in f.sentence and "10%" in f.sentence]
+        assert len(rises) == 1
 
     def test_dispatch_is_told(self, result: Any) -> None:
         found = keyed(result)["department_dispatch"]

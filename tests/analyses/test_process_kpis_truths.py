@@ -115,9 +115,33 @@ class TestDemo:
         better, worse, unclear = opening.sentence.removesuffix(".").split(". ")
         assert better.startswith("Getting better: ")
         assert "first contact to decision" in better
-        assert worse == "Getting worse: the number of contacts per client won"
+        assert worse == "Getting worse: the number of all contacts per client won"
         assert unclear.startswith("No evidence of a change: ")
         assert "cost of attracting one client" in unclear
+
+    def test_a_cost_from_one_client_is_no_figure_to_compare(self, result):
+        tile = {tile.key: tile for tile in result.tiles}["acquisition_cost"]
+        assert of(result.kpis, "acquisition_cost")["n"] == 1
+        assert tile.note == "1 new client: too few to judge"
+        assert (tile.change, tile.low, tile.high, tile.series, tile.verdict) == (None, None, None, (), "note")
+
+    def test_few_deals_of_a_class_are_counted(self, result):
+        said = {f.key: f.sentence for f in result.findings}["deal_amount_B"]
+        assert said.endswith("from 2 deals only: too few to say much.")
+
+    def test_figures_that_could_be_taken_for_each_other_say_what_they_are(self, result):
+        said = {f.key: f.sentence for f in result.findings}
+        days = result.kpis.query("kpi == 'decision_days'")
+        assert set(days["group"]) == {"all", "all to date", "median to date"}
+        assert (
+            "mean over the deals open at that time, each counted for 75 days at most" in said["decision_days"]
+        )
+        assert "within 36 days (the median)" in said["decision_days"]
+        own = of(result.kpis, "contacts_per_customer", "on won deals")
+        assert (
+            f"{own['value']:.1f} contacts a deal, after {own['previous']:.1f} contacts"
+            in (said["contacts_per_customer"])
+        )
 
     @pytest.mark.parametrize("language", ["en", "ru"])
     def test_each_kpi_has_a_whole_card(self, demo, language):

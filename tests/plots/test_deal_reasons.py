@@ -89,7 +89,12 @@ def test_pareto_adds_up_the_money(result: Any) -> None:
     widths = [bar.get_width() for bar in axes.patches]
     assert sorted(widths, reverse=True) == pytest.approx(sorted(lost["amount"], reverse=True))
     assert axes.lines[0].get_xdata()[-1] == pytest.approx(lost["amount"].sum())
-    assert axes.texts[-1].get_text() == "100%"
+    said = [text.get_text() for text in axes.texts]
+    bars = len(widths)
+    assert said[bars - 1] == "100%"
+    # the money of each bar, in one column
+    assert said[bars:] == [result.context.words.money(width) for width in widths]
+    assert {text.get_position()[0] for text in axes.texts[bars:]} == {1}
 
 
 def test_pareto_counts_deals_where_no_amount_is_known() -> None:
@@ -120,6 +125,8 @@ def test_departments_are_drawn_with_the_year_before(result: Any) -> None:
     assert [bar.get_width() for bar in axes.patches] == pytest.approx(list(table["share"]))
     before = np.asarray(axes.collections[-1].get_offsets())[:, 0]
     assert before.tolist() == pytest.approx(list(table["previous_share"]))
+    # the figures stand in one column, right of every mark
+    assert {text.get_position()[0] for text in axes.texts} == {1}
 
 
 def test_the_pictures_of_price_and_winning_are_at_hand() -> None:

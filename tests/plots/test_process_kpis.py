@@ -14,6 +14,7 @@ import pytest
 import crm_analysis as crm
 from crm_analysis.errors import ParameterError
 from crm_analysis.findings import VERDICTS
+from crm_analysis.plots.theme import ACCENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +131,14 @@ def test_courses_hold_values_trend_and_band(result: Any) -> None:
         np.testing.assert_allclose(values.get_ydata(), rows["value"])
         assert panel.get_ylim()[0] == 0
         assert panel.get_ylim()[1] >= rows["value"].max()
+
+
+def test_a_trend_that_may_be_chance_is_grey(result: Any) -> None:
+    kpis = list(dict.fromkeys(result.series["kpi"]))
+    found = result.trends.query("group == 'all'").set_index("kpi")["verdict"].isin(["improved", "worsened"])
+    panels = crm.plots.process_kpis.courses(result).child_axes
+    colours = {kpi: panel.lines[0].get_color() for kpi, panel in zip(kpis, panels, strict=True)}
+    assert {kpi: colour == ACCENT for kpi, colour in colours.items()} == found.to_dict()
 
 
 def test_courses_of_a_class(result: Any) -> None:

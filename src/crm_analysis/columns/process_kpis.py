@@ -6,15 +6,15 @@ from crm_analysis.columns.heading import Heading
 
 HEADINGS: dict[str, Heading] = {
     "kpi": Heading("KPI", "name"),
-    "decision_days": Heading("First contact to decision", "days"),
+    "decision_days": Heading("Mean time to decision", "days"),
     "acquisition_cost": Heading("Cost of a new client", "money"),
     "deal_amount": Heading("Average deal won", "money"),
     "order_amount": Heading("Average order before returns", "money"),
-    "contacts_per_customer": Heading("Contacts per client won"),
+    "contacts_per_customer": Heading("All contacts per client won"),
     "all": Heading("All"),
     "new": Heading("New"),
     "on won deals": Heading("On the deals won"),
-    "all to date": Heading("All deals to date"),
+    "all to date": Heading("Mean, all deals to date"),
     "median to date": Heading("Median, all deals to date"),
     "call": Heading("Call"),
     "meeting": Heading("Meeting"),

@@ -21,7 +21,7 @@ from crm_analysis.plots.theme import (
     nothing_to_draw,
     styled,
 )
-from crm_analysis.sentences.process_kpis import LABELS, WIDE
+from crm_analysis.sentences.process_kpis import LABELS, too_few
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,11 +101,11 @@ def _now(result: ProcessKpisResult, kpi: str) -> str:
     if not level or np.isnan(level[0]["value"]):
         return tr("no figure for this period")
     value = write(result, kpi, level[0]["value"])
-    if np.isnan(level[0]["low"] + level[0]["high"]):
-        return tr("now {value}").format(value=value)
-    if level[0]["high"] > WIDE * level[0]["value"]:  # such a range would drown the figure
+    if too_few(level[0]):  # the range, where there is one, would drown the figure
         n = result.context.words.number(level[0]["n"])
         return tr("now {value} (n = {n}: too few to say much)").format(value=value, n=n)
+    if np.isnan(level[0]["low"] + level[0]["high"]):
+        return tr("now {value}").format(value=value)
     likely = _range(result, kpi, level[0], signed=False)
     return tr("now {value} ({likely})").format(value=value, likely=likely)
 

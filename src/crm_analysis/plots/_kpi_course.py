@@ -98,7 +98,7 @@ def draw_course(
     values = series["value"].to_numpy(dtype=float)
     if lines and series["limit_low"].notna().any():
         ax.fill_between(at, series["limit_low"], series["limit_high"], color=PALE, alpha=0.6, lw=0)
-        ax.plot(at, series["centre"], color=ACCENT, lw=1.6)
+        ax.plot(at, series["centre"], color=ACCENT if _moves(result, series) else MUTED, lw=1.6)
     top = _TALLEST * float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
     low = series["low"].to_numpy(dtype=float)
     high = np.minimum(series["high"].fillna(np.inf).to_numpy(dtype=float), top)
@@ -117,6 +117,13 @@ def draw_course(
     ax.yaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
     for spine in ax.spines.values():
         spine.set_visible(False)
+
+
+def _moves(result: ProcessKpisResult, series: pd.DataFrame) -> bool:
+    """Say whether a test found the trend of a course; a line that may be chance is drawn grey."""
+    trends, (kpi, group) = result.trends, series[["kpi", "group"]].iloc[0]
+    mine = trends[(trends["kpi"] == kpi) & (trends["group"] == group)]
+    return bool(mine["verdict"].isin(["improved", "worsened"]).any())
 
 
 def write(

@@ -72,8 +72,9 @@ def pareto(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
                     va="center", fontsize=SMALL)  # fmt: skip
     counted = [f"{shorten(name)}, {words.number(n)}" for name, n in zip(names, deals, strict=True)]
     ax.set_yticks(place, counted)
-    ax.set(ylim=(len(drawn) - 0.4, -0.6), xlim=(0, total * 1.12))
+    ax.set(ylim=(len(drawn) - 0.4, -0.6), xlim=(0, total * (1.44 if measure == "amount" else 1.12)))
     if measure == "amount":
+        _column(ax, [words.money(float(size)) for size in drawn])
         money_axis(ax.xaxis, words)
     else:
         count_axis(ax.xaxis, words)
@@ -204,12 +205,10 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         )
         axis += "\n" + tr("(diamond: in {year})").format(year=result.year_before)
     room = float(np.nanmax([*rows["high"], *before]))
-    for at, row in enumerate(table):
-        beyond = float(np.nanmax([row["high"], row["previous_share"]]))
-        text = f"{words.share(row['share'], 0)}, {words.counted(row['deals'], 'deal')}"
-        ax.annotate(text, (beyond, at), (8, 0), textcoords="offset points", va="center", fontsize=SMALL)
+    figures = [f"{words.share(row['share'], 0)}, {words.counted(row['deals'], 'deal')}" for row in table]
+    _column(ax, figures)
     ax.set_yticks(place, [shorten(_department(row, result)) for row in table])
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.35), xlabel=axis)
+    ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.45), xlabel=axis)
     share_axis(ax.xaxis, words)
     told = ", ".join(f"{_department(row, result)} {words.share(row['share'], 0)}" for row in table)
     title = _department_title(table, result)
@@ -217,6 +216,12 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         year=result.year, told=told
     )
     return describe(ax, title, alt)
+
+
+def _column(ax: Axes, figures: list[str]) -> None:
+    """Write a figure a row in a column of their own, clear of bars, ranges and marks."""
+    for at, text in enumerate(figures):
+        ax.text(1, at, text, ha="right", va="center", fontsize=SMALL, transform=ax.get_yaxis_transform())
 
 
 def _department_title(table: list[dict[Any, Any]], result: DealReasonsResult) -> str:

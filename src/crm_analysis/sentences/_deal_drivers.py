@@ -35,7 +35,8 @@ DRIVERS: dict[str, str] = {
     "drivers.early.lower": "fewer for {levels}",
     "drivers.cause": "None of it need be the cause.",
     "drivers.factors": (
-        "All else alike, winning differs by {factors}, though no single group stands out; {sure} not by chance."
+        "All else alike, winning differs by {factors}, though no single group stands out; {sure} not by "
+        "chance."
     ),
     "drivers.level": "{level} ({factor}, about {about}, likely {low} to {high})",
     "drivers.plain": "{level} ({factor})",

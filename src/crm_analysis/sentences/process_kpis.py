@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 #: A figure whose range reaches to more than so many times itself is not worth telling with its range.
-WIDE = 5
+_WIDE = 5
+#: Amounts of fewer deals than these have no range.
+_FEW = 5
 
 #: The KPIs within a sentence.
 NAMES = {
@@ -11,8 +19,8 @@ NAMES = {
     "deal_amount": "the average deal won",
     "order_amount": "the average order",
     "acquisition_cost": "the cost of attracting one client",
-    "decision_days": "the time from first contact to decision",
-    "contacts_per_customer": "the number of contacts per client won",
+    "decision_days": "the mean time from first contact to decision",
+    "contacts_per_customer": "the number of all contacts per client won",
 }
 #: The KPIs on their own.
 LABELS = {
@@ -21,8 +29,8 @@ LABELS = {
     # the sales tell the average order with returns taken off
     "order_amount": "Average order before returns",
     "acquisition_cost": "Cost of a new client",
-    "decision_days": "First contact to decision",
-    "contacts_per_customer": "Contacts per client won",
+    "decision_days": "Mean time to decision",
+    "contacts_per_customer": "All contacts per client won",
 }
 #: What the KPI does when it goes up and when it goes down.
 MOVES = {
@@ -46,6 +54,14 @@ CARD = {
 }
 #: How sure a verdict is, at the beginning of a sentence.
 SURE = {"strong": "Very likely", "moderate": "Probably", "preliminary": "Perhaps"}
+
+
+def too_few(level: Mapping[str, Any]) -> bool:
+    """Say whether a figure rests on too few cases to be told with a range or set beside another."""
+    if math.isnan(level["low"] + level["high"]):
+        return bool(0 < level["n"] < _FEW and level["value"] > 0)
+    return bool(level["high"] > _WIDE * level["value"])
+
 
 TEMPLATES = {
     # all KPIs in short
@@ -85,7 +101,11 @@ TEMPLATES = {
     "level.few": " For {period} it was {value}, from {count} only: too few to say much.",
     "level.nobody": " For {period} there was effort, and nobody was won.",
     "level.nobody_bought": " For {period} there is no figure: none of these clients bought.",
-    "level.median": " Half of all deals are decided within {median} days.",
+    "level.mean": " It is a mean over the deals open at that time, each counted for {tau} days at most.",
+    "level.median": " Of all deals to date half are decided within {median} days (the median).",
+    "level.contacts": " Counted are all contacts, also on deals lost or still open.",
+    "level.own": " On the deals won themselves it was {own} a deal.",
+    "level.own.compared": " On the deals won themselves it was {own} a deal, after {before}.",
     "shift": " Its level seems to have shifted about {month}.",
     "check": " A second method does not agree: take this as borderline.",
     "nothing": "None of the KPIs of the process can be told for {period}.",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, STEM
+from crm_analysis.analyses._kpi.parts import ALL, KPIS, MEDIAN, ON_WON, STEM
 from crm_analysis.analyses._saying import joined, known, rows
 from crm_analysis.findings import VERDICTS, Finding, Findings
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, SURE, WIDE
+from crm_analysis.sentences.process_kpis import GROUPS, MOVES, NAMES, SURE, too_few
 from crm_analysis.stats.monthly import FEWEST_MONTHS, SEASON_MONTHS
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _level(facts: Facts, kpi: str, group: str) -> str:
         return sentence(STEM, template, **figures) if nobody else ""
     figures["value"] = facts.write(kpi, level["value"])
     text = "level.alone"
-    if level["high"] > WIDE * level["value"]:
+    if too_few(level):
         text = "level.few"
         figures["count"] = facts.behind(kpi, level["n"])
     elif not np.isnan(level["low"] + level["high"]):
@@ -234,10 +234,32 @@ def _level(facts: Facts, kpi: str, group: str) -> str:
             figures["comparison"] = words.span(comparison)
             figures["previous"] = facts.write(kpi, level["previous"])
     said = sentence(STEM, text, **figures)
+    return said + _kind(facts, kpi) if group == ALL else said
+
+
+def _kind(facts: Facts, kpi: str) -> str:
+    """Say what kind of figure it is, where another of the page could be taken for it."""
+    words = facts.context.words
+    if kpi == "contacts_per_customer":
+        return sentence(STEM, "level.contacts") + _own(facts, kpi)
+    if kpi != "decision_days":
+        return ""
+    said = sentence(STEM, "level.mean", tau=words.number(facts.known.tau, 0))
     median = facts.level(kpi, MEDIAN)
-    if group == ALL and median is not None and not np.isnan(median["value"]):
+    if median is not None and not np.isnan(median["value"]):
         said += sentence(STEM, "level.median", median=words.number(median["value"], 0))
     return said
+
+
+def _own(facts: Facts, kpi: str) -> str:
+    """Say how many contacts the deals won had themselves; empty where they name none."""
+    own = facts.level(kpi, ON_WON)
+    if own is None or np.isnan(own["value"]):
+        return ""
+    figures = {"own": facts.write(kpi, own["value"])}
+    if np.isnan(own["previous"]):
+        return sentence(STEM, "level.own", **figures)
+    return sentence(STEM, "level.own.compared", before=facts.write(kpi, own["previous"]), **figures)
 
 
 def _shift(facts: Facts, kpi: str, group: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from crm_analysis.analyses._kpi.parts import ALL, KPIS, STEM
 from crm_analysis.language import tr
 from crm_analysis.result import Sentences
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences.process_kpis import LABELS
+from crm_analysis.sentences.process_kpis import CARD, LABELS, too_few
 from crm_analysis.tiles import Tile
 
 if TYPE_CHECKING:
@@ -20,34 +20,48 @@ if TYPE_CHECKING:
 
 #: Months that classes rest on where the records allow.
 _FULL_WINDOW = 12
+#: The KPI that stands among the main figures of the report.
+_MAIN = "decision_days"
 
 
 def tiles(facts: Facts) -> tuple[Tile, ...]:
     """Return the five KPIs with their verdict; those without a figure for the period are absent."""
-    made = []
-    for kpi, spec in KPIS.items():
-        level = facts.level(kpi, ALL)
-        if level is None or np.isnan(level["value"]):
-            continue
-        has_range = not np.isnan(level["low"] + level["high"])
-        before = level["previous"]
-        made.append(
-            Tile(
-                kpi,
-                tr(LABELS[kpi]),
-                float(level["value"]),
-                spec.written,
-                float(level["value"] / before - 1) if before > 0 else None,
-                level["verdict"],
-                float(level["low"]) if has_range else None,
-                float(level["high"]) if has_range else None,
-                tuple(
-                    float(value) if np.isfinite(value) else None for value in facts.course(kpi, ALL).figures
-                ),
-                main=kpi == "decision_days",
-            )
-        )
-    return tuple(made)
+    levels = {kpi: facts.level(kpi, ALL) for kpi in KPIS}
+    return tuple(
+        _tile(facts, kpi, level)
+        for kpi, level in levels.items()
+        if level is not None and not np.isnan(level["value"])
+    )
+
+
+def _tile(facts: Facts, kpi: str, level: dict[str, Any]) -> Tile:
+    value, before = float(level["value"]), level["previous"]
+    if too_few(level):
+        few = tr("{count}: too few to judge").format(count=facts.behind(kpi, level["n"]))
+        return Tile(kpi, tr(LABELS[kpi]), value, KPIS[kpi].written, note=few, main=kpi == _MAIN)
+    has_range = not np.isnan(level["low"] + level["high"])
+    return Tile(
+        kpi,
+        tr(LABELS[kpi]),
+        value,
+        KPIS[kpi].written,
+        float(value / before - 1) if before > 0 else None,
+        level["verdict"],
+        float(level["low"]) if has_range else None,
+        float(level["high"]) if has_range else None,
+        tuple(float(one) if np.isfinite(one) else None for one in facts.course(kpi, ALL).figures),
+        note=_note(facts, kpi),
+        main=kpi == _MAIN,
+    )
+
+
+def _note(facts: Facts, kpi: str) -> str:
+    """Say what kind of figure it is, where its name does not."""
+    if kpi == "decision_days":
+        origin = next(one.facts["origin"] for one in facts.known.measures if one.kpi == kpi)
+        days = facts.context.words.counted(round(facts.known.tau), "day")
+        return tr("from {origin}; a deal counts {days} at most").format(origin=tr(CARD[origin]), days=days)
+    return tr("also those on deals lost or open") if kpi == "contacts_per_customer" else ""
 
 
 def left_out(facts: Facts) -> Sentences:

@@ -41,7 +41,9 @@ def in_order(findings: list[Finding]) -> list[Finding]:
     silent = {finding.key for finding in findings if finding.verdict in _SILENT} - {"no_deals", "no_reasons"}
     if "drivers" in silent:  # how much the factors explain says nothing before what they are
         silent.add("drivers_fit")
-    changed = [finding for finding in findings if finding.verdict == "changed" and "_period" not in finding.key]
+    changed = [
+        finding for finding in findings if finding.verdict == "changed" and "_period" not in finding.key
+    ]
     surest = min(changed, key=lambda finding: (finding.p_adjusted or 0.0, finding.key), default=None)
 
     def place(finding: Finding) -> tuple[bool, bool, int, bool]:
