@@ -73,7 +73,7 @@ class TestPlanted:
         main, fit = found.findings(Words())
         # a difference between groups is no change over time
         assert (main.verdict, main.strength) == ("note", "strong")
-        assert main.sentence.startswith("Of 100 deals decided in the 12 months to December 31, 2025, ")
+        assert main.sentence.startswith("Of 100 deals decided in the 300 days to November 26, 2025, 51 ")
         assert "More, all else alike: Ann (owner); very likely not by chance." in main.sentence
         assert "odds" not in main.sentence
         assert fit.low > 0.5

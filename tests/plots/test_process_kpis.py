@@ -161,11 +161,13 @@ def test_the_event_shows_the_level_on_both_sides(result: Any) -> None:
     row = result.event[(result.event["kpi"] == "decision_days")].iloc[0]
     levels = [line.get_ydata()[0] for line in axes.get_lines()[1:3]]
     assert levels == pytest.approx([row["before"], row["after"]])
-    assert axes.get_title(loc="left").startswith("First contact to decision: ")
+    assert axes.get_title(loc="left").startswith("Mean time to decision: ")
 
 
 def test_another_kpi_can_be_asked_for(result: Any) -> None:
-    assert "Contacts" in crm.plots.process_kpis.event(result, "contacts_per_customer").get_title(loc="left")
+    assert "All contacts" in crm.plots.process_kpis.event(result, "contacts_per_customer").get_title(
+        loc="left"
+    )
     for draw in (crm.plots.process_kpis.event, crm.plots.process_kpis.groups):
         with pytest.raises(ParameterError, match="decision_days"):
             draw(result, "decision_day")
