@@ -14,7 +14,13 @@ from crm_analysis.analyses._deals.forecast import forecast
 from crm_analysis.analyses._deals.forecast_backtest import HORIZONS, METHODS, TOGETHER, Backtest
 from crm_analysis.analyses._deals.forecast_level import WinRate
 from crm_analysis.analyses._deals.forecast_origin import History
-from crm_analysis.analyses._deals.forecast_promises import Held, probabilities, promises
+from crm_analysis.analyses._deals.forecast_promises import (
+    Held,
+    Promises,
+    calibration,
+    probabilities,
+    promises,
+)
 from crm_analysis.analyses._deals.forecast_scores import backtest_frame
 from crm_analysis.analyses._deals.snapshots import snapshots
 from crm_analysis.stats.intervals import newcombe, wilson
@@ -670,3 +676,44 @@ class TestPromises:
         made = promises(test_of)
         assert len(made.within.deal) == sum(len(origin.deals) for origin in looks)
         assert len(made.ever.deal) == sum(len(origin.deals) for origin in looks if origin.at + 6 <= last)
+
+
+@pytest.fixture(scope="module")
+def plain(root):
+    return forecast(crm.load(root / "data/demo").view("2026-10"))
+
+
+class TestWhatIsSaid:
+    def test_a_plain_rule_is_told_as_the_pace_it_takes_on(self, plain):
+        assert plain.chosen == "mean_12"
+        told = said(plain)["forecast"].sentence
+        assert "€560,000" in told
+        assert "at the pace of the last 12 months, in 8 of 10 cases between €330,000 and €810,000" in told
+        (tile,) = plain.tiles(WORDS)
+        assert tile.note == "at the pace of the last 12 months"
+        # the mean of a year against the last three months tells of these three alone
+        assert tile.change is None
+        assert tile.series == ()
+
+    def test_the_part_of_open_deals_and_their_chances_are_told_apart(self, plain):
+        told = plain.findings(WORDS, 427659.45)[0].sentence
+        assert "about €280,000 is put down to deals open today" in told
+        assert "Their own chances of winning add up to €427,659" in told
+
+    def test_ranges_of_single_months_that_held_too_rarely_are_called_too_narrow(self, plain):
+        told = said(plain)["forecast_trust"].sentence
+        assert told.startswith("The ranges of single months have been too narrow: looking back, 23 of 36")
+        # 7 or fewer of 12 where each holds with .8: by hand .0726
+        assert "so few hold by chance in 7 of 100 cases" in told
+        assert "Ranges of three months together held 10 of 12." in told
+
+    def test_the_tile_warns_where_its_own_ranges_failed_too(self, plain):
+        tests = plain.backtest
+        failed = tests.assign(covered=tests["covered"] & (tests["horizon"] != "1-3"))
+        (tile,) = replace(plain, backtest=failed).tiles(WORDS)
+        assert tile.note.endswith("the range is probably too narrow")
+
+    def test_tenths_of_chances_are_written_in_the_language(self):
+        words = Words("ru")
+        kept = Promises(within=Held(np.array([1]), np.array([0.05]), np.array([1.0])))
+        assert calibration(kept, words)["bin"].tolist() == ["0–10\N{NO-BREAK SPACE}%"]

@@ -26,6 +26,7 @@ from crm_analysis.plots.theme import (
     share_axis,
     styled,
 )
+from crm_analysis.words import as_sure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +209,9 @@ def calibration(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
 
 
 def _ranged(row: dict[Any, Any], write: Callable[[Any], str]) -> dict[str, str]:
-    return {name: write(row[column]) for name, column in (("mean", "mean"), ("low", "p10"), ("high", "p90"))}
+    ends = (row["p10"], row["p90"])
+    figures = {"mean": row["mean"], "low": row["p10"], "high": row["p90"]}
+    return {name: write(as_sure(value, *ends)) for name, value in figures.items()}
 
 
 def _why(result: OpenDealsResult) -> str:

@@ -15,6 +15,17 @@ METHODS = {
     "simulated": "deals drawn stage by stage",
 }
 
+#: Plain rules as the pace that the forecast takes on.
+PACES = {
+    "naive": "at the pace of the last month",
+    "seasonal_naive": "as in the same months a year before",
+    "mean_3": "at the pace of the last 3 months",
+    "mean_6": "at the pace of the last 6 months",
+    "mean_12": "at the pace of the last 12 months",
+    "smoothed": "at the smoothed pace of the past months",
+    "stage_weighted": "at the usual probability of each stage",
+}
+
 FORECAST = {
     # what is expected
     "forecast.none": "There is no forecast: {why}.",
@@ -25,13 +36,36 @@ FORECAST = {
     ),
     "forecast.money": (
         "About {mean} from deals won is expected in the three months {first} to {last}, in 8 of 10 cases "
-        "between {low} and {high}. Of it, {open} is from deals open today. The three months before brought "
-        "{before}.{range}"
+        "between {low} and {high}. Of it, about {open} is from deals open today.{ever} The three months "
+        "before brought {before}.{range}"
+    ),
+    "forecast.money.plain": (
+        "About {mean} from deals won is expected in the three months {first} to {last}, {pace}, in 8 of 10 "
+        "cases between {low} and {high}. Of it, about {open} is put down to deals open today.{ever} The "
+        "three months before brought {before}.{range}"
+    ),
+    "forecast.ever": " Their chances of winning add up to {ever}, as they count later wins too.",
+    "forecast.ever.plain": (
+        " Their own chances of winning add up to {ever}: these are not held to that pace, and count later "
+        "wins too."
     ),
     "forecast.deals": (
         "About {mean} deals are expected to be won in the three months {first} to {last}, in 8 of 10 cases "
         "between {low} and {high}. Of these, {open} are open today. In the three months before it were "
         "{before}.{range}"
+    ),
+    "forecast.deals.plain": (
+        "About {mean} deals are expected to be won in the three months {first} to {last}, {pace}, in 8 of 10 "
+        "cases between {low} and {high}. Of these, {open} are put down to deals open today. In the three "
+        "months before it were {before}.{range}"
+    ),
+    "ahead.money": (
+        " About {mean} is expected from deals won by the end of {last}, in 8 of 10 cases between {low} and "
+        "{high}."
+    ),
+    "ahead.deals": (
+        " About {mean} deals are expected to be won by the end of {last}, in 8 of 10 cases between {low} and "
+        "{high}."
     ),
     "forecast.loose": " The range comes from the model alone: too few forecasts like it are over to test it.",
     # whether it held
@@ -41,7 +75,14 @@ FORECAST = {
     ),
     "trust.usual": (
         "Looking back, {held} of {n} monthly ranges held what came. Ranges for 8 of 10 cases should hold "
-        "about {should}; chance alone makes as much difference."
+        "about {should}; chance alone makes as much difference. Those of three months together held {whole} "
+        "of {wholes}."
+    ),
+    "trust.doubtful": (
+        "The ranges of single months have been too narrow: looking back, {held} of {n} held what came, and "
+        "about {should} should have. Forecasts for one month miss together; counted as {thirds} months, so "
+        "few hold by chance in {chance} of 100 cases. Ranges of three months together held {whole} of "
+        "{wholes}."
     ),
     "trust.few": (
         "With {months} of deals won to learn from, {held} of {n} monthly ranges held what came, looking "
@@ -53,7 +94,8 @@ FORECAST = {
     ),
     "trust.narrow": (
         "The ranges have been too narrow: looking back, only {held} of {n} monthly ranges held what came, "
-        "and about {should} should have. Read this forecast as less certain than it looks."
+        "and about {should} should have. Those of three months together held {whole} of {wholes}. Read this "
+        "forecast as less certain than it looks."
     ),
     # whether the past still holds
     "level.fell": (

@@ -73,6 +73,8 @@ class Forecast:
     won_by_month: pd.DataFrame = field(default_factory=lambda: _empty(_WON))
     notes: tuple[str, ...] = ()
     why_none: str = ""
+    #: The method that is told.
+    chosen: str = ""
     #: The plain rule that did best; how far whoever had followed the best so far would have missed (WAPE).
     best_plain: str = ""
     followed: float = np.nan
@@ -84,9 +86,9 @@ class Forecast:
     win_rate: WinRate | None = None
     promises: Promises = field(default_factory=Promises)
 
-    def findings(self, words: Words) -> tuple[Finding, ...]:
-        """Say the answers, in reading order."""
-        return says.findings(self, words)
+    def findings(self, words: Words, chances: float = np.nan) -> tuple[Finding, ...]:
+        """Say the answers, in reading order; ``chances``: the open deals' value by their chances."""
+        return says.findings(self, words, chances)
 
     def tiles(self, words: Words) -> tuple[Tile, ...]:
         """Return the main figures of the summary."""
@@ -181,12 +183,13 @@ def forecast(view: PeriodView) -> Forecast:
         together=_together(test),
         backtest=backtest_frame(test),
         scores=_scores(test, kept),
-        calibration=calibration(kept),
+        calibration=calibration(kept, words),
         probabilities=probabilities(test),
         won_by_month=pd.DataFrame(
             {"month": known.months[:-1].astype("datetime64[us]"), "won_amount": history.value.astype(float)}
         ),
         notes=says.notes(known, view.period.end, words),
+        chosen=test.chosen,
         best_plain=test.plain[-1],
         followed=test.followed,
         open_value=_open_value(test),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from crm_analysis.analyses._deals.forecast_backtest import Backtest
     from crm_analysis.stats.intervals import Interval
+    from crm_analysis.words import Words
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -138,7 +139,7 @@ def probabilities(test: Backtest) -> pd.DataFrame:
     return frame.astype(PROBABILITIES).sort_values("deal_id", kind="stable", ignore_index=True)
 
 
-def calibration(made: Promises) -> pd.DataFrame:
+def calibration(made: Promises, words: Words) -> pd.DataFrame:
     """Return, for each promise and each tenth of probability, what was promised and what was kept."""
     rows = []
     for name, held in made.held.items():
@@ -149,7 +150,7 @@ def calibration(made: Promises) -> pd.DataFrame:
             rows.append(
                 {
                     "promise": name,
-                    "bin": f"{100 * group // _BINS}–{100 * (group + 1) // _BINS}%",
+                    "bin": f"{words.number(100 * group / _BINS)}–{words.share((group + 1) / _BINS, 0)}",
                     "deals": int(share.n),
                     "promised": float(held.promised[here].mean()),
                     "kept_share": share.estimate,

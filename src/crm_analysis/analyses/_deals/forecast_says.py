@@ -19,13 +19,15 @@ from crm_analysis.analyses._saying import relative
 from crm_analysis.findings import Finding
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
-from crm_analysis.sentences._deals_forecast import METHODS
+from crm_analysis.sentences._deals_forecast import METHODS, PACES
 from crm_analysis.stats.conformal import FEWEST_MISSES
 from crm_analysis.tiles import Tile
-from crm_analysis.words import tenths
+from crm_analysis.words import as_sure, tenths
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from numpy.typing import NDArray
 
     from crm_analysis.analyses._deals.forecast import Forecast
     from crm_analysis.analyses._deals.snapshots import Snapshots
@@ -34,48 +36,60 @@ if TYPE_CHECKING:
 
 STEM = "open_deals"
 #: So rarely would ranges that are wide enough hold so few months.
-_RARE = 0.05
+_RARE, _DOUBTFUL = 0.05, 0.10
 #: Forecasts one, two and three months ahead for one month miss together.
 _OVERLAP = 3
 #: With fewer deals looked at than these, shares say little.
 _FEWEST_DEALS = 30
 #: Promised and kept shares that differ by less agree well enough.
 _WORTH_SAYING = 0.03
-_COURSE = 24
 
 
-def findings(made: Forecast, words: Words) -> tuple[Finding, ...]:
-    """Say the answers, in reading order."""
+def findings(made: Forecast, words: Words, chances: float = np.nan) -> tuple[Finding, ...]:
+    """Say the answers, in reading order; ``chances``: what the open deals are worth by their chances."""
     if made.why_none:
         return (Finding(STEM, "forecast", "not_enough_data", nothing(made.why_none)),)
-    said = (_expected, _trust, _level, _rule, _own, _typed)
-    return tuple(finding for say in said if (finding := say(made, words)) is not None)
+    said = (_trust, _level, _rule, _own, _typed)
+    others = (finding for say in said if (finding := say(made, words)) is not None)
+    return (_expected(made, words, chances), *others)
 
 
 def tiles(made: Forecast, words: Words) -> tuple[Tile, ...]:
     """Return the forecast of the three months together."""
     if made.forecast.empty:
         return ()
-    total = _total(made)
+    mean, low, high = _rounded(made)
+    # a plain rule repeats the past: set against the last months it would tell of these alone
+    plain = made.chosen in PACES
     before = float(made.won_by_month["won_amount"].tail(3).sum())
-    money = made.unit == "money"
-    label = tr("Deals won in the next three months, forecast")
+    notes = [tr(PACES[made.chosen])] if plain else []
+    if _narrow_together(made):
+        notes.append(tr("the range is probably too narrow"))
     return (
         Tile(
             "forecast",
-            label,
-            total["mean"],
-            "money" if money else "count",
-            relative(total["mean"], before),
-            low=total["p10"],
-            high=total["p90"],
-            series=tuple(made.won_by_month["won_amount"].tail(_COURSE).astype(float)),
+            tr("Deals won in the next three months, forecast"),
+            mean,
+            "money" if made.unit == "money" else "count",
+            None if plain else relative(_total(made)["mean"], before),
+            low=low,
+            high=high,
             against=tr("the three months to {month}").format(
                 month=words.month(made.won_by_month["month"].iloc[-1])
             ),
+            note="; ".join(notes),
             main=True,
         ),
     )
+
+
+def ahead(made: Forecast, words: Words) -> str:
+    """Say in a sentence what is expected by when; nothing where there is no forecast."""
+    if made.forecast.empty:
+        return ""
+    mean, low, high = (_amount(made, words, value) for value in _rounded(made))
+    last = words.month(_total(made)["last_month"])
+    return _say(f"ahead.{made.unit}", mean=mean, low=low, high=high, last=last)
 
 
 def nothing(why: str) -> str:
@@ -118,16 +132,23 @@ def notes(known: Snapshots, end: date, words: Words) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _expected(made: Forecast, words: Words) -> Finding:
+def _expected(made: Forecast, words: Words, chances: float) -> Finding:
     total, money = _total(made), made.unit == "money"
+    mean, low, high = (_amount(made, words, value) for value in _rounded(made))
     opened = float(made.together.loc[made.together["source"] == "open", "mean"].iloc[0])
     loose = not total["calibrated"]
+    plain = made.chosen in PACES
+    ever = ""
+    if money and (plain or chances > opened):
+        ever = _say("forecast.ever.plain" if plain else "forecast.ever", ever=words.money(chances))
     said = _say(
-        f"forecast.{made.unit}",
-        mean=_amount(made, words, total["mean"]),
-        low=_amount(made, words, total["p10"]),
-        high=_amount(made, words, total["p90"]),
-        open=_amount(made, words, opened),
+        f"forecast.{made.unit}.plain" if plain else f"forecast.{made.unit}",
+        pace=tr(PACES[made.chosen]) if plain else "",
+        mean=mean,
+        low=low,
+        high=high,
+        open=_amount(made, words, as_sure(opened, total["p10"], total["p90"])),
+        ever=ever,
         before=_amount(made, words, float(made.won_by_month["won_amount"].tail(3).sum())),
         first=words.month(total["first_month"]),
         last=words.month(total["last_month"]),
@@ -146,9 +167,16 @@ def _trust(made: Forecast, words: Words) -> Finding:
     if n < FEWEST_MISSES:
         said = _say("trust.none", tested=words.counted(made.tested, "forecast"))
         return Finding(STEM, "forecast_trust", "not_enough_data", said, n=made.tested)
-    narrow = binom.cdf(held // _OVERLAP, n // _OVERLAP, LEVEL) <= _RARE
-    template = ("early" if few else "narrow") if narrow else "few" if few else "usual"
+    chance = _chance(made)
+    template = "narrow" if chance <= _RARE else "doubtful" if chance <= _DOUBTFUL else "usual"
+    if few:
+        template = "early" if chance <= _RARE else "few"
+    whole = _whole(made)
     figures = {
+        "chance": words.number(100 * chance, 0),
+        "thirds": words.number(n // _OVERLAP),
+        "whole": words.number(whole.sum()),
+        "wholes": words.number(len(whole)),
         "held": words.number(held),
         "n": words.number(n),
         "should": words.number(LEVEL * n, 0),
@@ -158,6 +186,25 @@ def _trust(made: Forecast, words: Words) -> Finding:
         STEM, "forecast_trust", "not_enough_data" if template == "few" else "note",
         _say(f"trust.{template}", **figures), value=held / n, unit="share", n=n, department="sales",
     )  # fmt: skip
+
+
+def _chance(made: Forecast) -> float:
+    """Return how often so few ranges of single months would hold by chance; NaN where none is over."""
+    months = made.backtest[made.backtest["horizon"] != "1-3"]
+    n, held = len(months) // _OVERLAP, int(months["covered"].sum()) // _OVERLAP
+    return float(binom.cdf(held, n, LEVEL)) if n else np.nan
+
+
+def _whole(made: Forecast) -> NDArray[np.bool_]:
+    """Return whether each past range of three months together held what came."""
+    tests = made.backtest
+    return tests.loc[tests["horizon"] == "1-3", "covered"].to_numpy(dtype=bool)
+
+
+def _narrow_together(made: Forecast) -> bool:
+    """Say whether the range of three months is in doubt: its own past ranges and the monthly ones failed."""
+    whole = _whole(made)
+    return len(whole) > 0 and whole.mean() < LEVEL and _chance(made) <= _DOUBTFUL
 
 
 def _months_won(made: Forecast) -> int:
@@ -274,6 +321,13 @@ def _shares(words: Words, promised: float, share: Interval) -> dict[str, str]:
 
 def _total(made: Forecast) -> dict[Any, Any]:
     return made.together[made.together["source"] == "total"].to_dict("records")[0]
+
+
+def _rounded(made: Forecast) -> tuple[float, float, float]:
+    """Return the mean and both ends, as exact as the range allows."""
+    low, high = _total(made)["p10"], _total(made)["p90"]
+    mean, low, high = (as_sure(value, low, high) for value in (_total(made)["mean"], low, high))
+    return mean, low, high
 
 
 def _amount(made: Forecast, words: Words, value: float) -> str:
