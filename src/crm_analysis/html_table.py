@@ -30,7 +30,7 @@ _NUMERIC = {
 #: Letters of a text that a wide window shows on one line, and of one that is read as a sentence.
 _BRIEF, _SENTENCE = 20, 40
 #: Rows of a searchable table that are printed; the rest is looked at on a screen.
-_PRINTED = 100
+_PRINTED = 40
 _EMPTY = msg("No rows.")
 _NO_FIGURES = msg("No figures.")
 #: Values that tell nothing: a column of nothing else is named below the table, like one without an entry.
@@ -65,6 +65,8 @@ class _Shown:
         if not self.upper:
             return text
         upper = how.write(row[self.upper], words, places)
+        if upper == text and how.kind == "days":  # known to the day
+            return text
         if upper == NONE:
             return NONE if text == NONE else tr("{low} or more", words.language).format(low=text)
         return tr("{low} to {high}", words.language).format(low=text, high=upper)

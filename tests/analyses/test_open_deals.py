@@ -15,7 +15,8 @@ import pytest
 from tests.small_company import frames
 
 import crm_analysis as crm
-from crm_analysis.analyses._deals.funnel import _median
+from crm_analysis.analyses._deals.funnel import _median, flow
+from crm_analysis.analyses._deals.funnel_findings import narrowest
 from crm_analysis.analyses._deals.limits import learn_limits
 from crm_analysis.errors import MissingTableError, ParameterError
 
@@ -387,7 +388,7 @@ CONDITIONS: list[tuple[dict[str, Any], Any]] = [
     ({"amount": (5000, 20000)}, lambda d: (d["amount"] >= 5000) & (d["amount"] <= 20000)),
     ({"amount": (None, 500)}, lambda d: d["amount"] <= 500),
     ({"amount": (20000, None)}, lambda d: d["amount"] >= 20000),
-    ({"min_age_days": 30}, lambda d: d["age_days"] >= 30),
+    ({"min_age_days": 30}, lambda d: d["least_age_days"] >= 30),
     ({"max_age_days": 60.0}, lambda d: d["age_days"] <= 60),
     ({"min_stage_days": 20}, lambda d: d["stage_age_days"] >= 20),
     ({"idle_days": 10}, lambda d: d["idle_days"] >= 10),
@@ -430,7 +431,7 @@ class TestSearch:
     def test_a_deal_of_which_a_condition_is_not_known_does_not_meet_it(self, result: OpenDealsResult) -> None:
         unknown = result.deals["age_days"].isna().sum()
         assert unknown > 0
-        assert len(crm.open_deals.search(result, min_age_days=0)) == len(result.deals) - unknown
+        assert len(crm.open_deals.search(result, max_age_days=1e6)) == len(result.deals) - unknown
 
     @pytest.mark.parametrize(
         ("given", "message"),
@@ -546,3 +547,36 @@ def test_later_rows_change_nothing(full: OpenDealsResult) -> None:
     assert [f.sentence for f in before.findings] == [f.sentence for f in after.findings]
     for name, table in before.tables().items():
         pd.testing.assert_frame_equal(table, after.tables()[name], obj=name)
+
+
+class TestWhatIsSaid:
+    def test_first_comes_what_is_open_what_stands_still_and_what_is_expected(self, result) -> None:
+        lead, words = result.findings[0].sentence, result.context.words
+        late = result.deals[result.deals["stalled"]]
+        assert f"; {len(late)} of them ({words.money(late['amount'].sum())}) are standing still." in lead
+        assert "is expected from deals won by the end of January 2027, in 8 of 10 cases between" in lead
+
+    def test_steps_that_cannot_be_told_apart_are_not_ranked(self, result) -> None:
+        said = {finding.key: finding.sentence for finding in result.findings}["funnel"]
+        assert "No step is clearly the narrowest" in said
+        assert "Quote (74%)" in said
+        counts = pd.DataFrame(
+            {"furthest": [1, 2, 3, 4], "outcome": ["lost", "lost", "lost", "won"], "n": [50, 400, 50, 300]}
+        )
+        assert narrowest(flow(counts, ("new", "offer", "contract"))) == ["offer"]
+
+    def test_the_age_of_a_deal_without_a_day_of_creation_is_what_is_known_at_least(self, result) -> None:
+        deals = result.deals.set_index("deal_id")
+        assert np.isnan(deals.loc["D186", "age_days"])
+        assert int(deals.loc["D186", "least_age_days"]) == 1363
+        known = deals[deals["age_days"].notna()]
+        assert (known["least_age_days"] == known["age_days"]).all()
+        shown = crm.table(result, "deals", "Deals", columns=["deal_id", "least_age_days", "age_days"], rows=2)
+        page = shown._repr_html_()
+        assert '<td class="num">1,363 or more</td>' in page
+        assert '<td class="num">753</td>' in page
+        assert "Age, days" in page
+        oldest = crm.open_deals.search(result, min_age_days=1300)
+        assert "D186" in set(oldest["deal_id"])
+        assert "D186" not in set(crm.open_deals.search(result, max_age_days=2000)["deal_id"])
+        assert "age not known" not in set(result.pipeline["age"])

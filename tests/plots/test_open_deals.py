@@ -109,6 +109,34 @@ class TestFigures:
         assert widths.T.tolist() == result.funnel[["passed", "waiting", "lost"]].to_numpy().tolist()
         assert widths.sum(axis=0).tolist() == result.funnel["entered"].tolist()
 
+    def test_a_narrowest_stage_is_named_only_where_no_other_may_be(self, result: Any) -> None:
+        assert result.narrowest == ""
+        title = drawn("funnel", result).get_title(loc="left")
+        assert title == f"31% of deals are won within {result.funnel_days:.0f} days"
+        title = drawn("funnel", replace(result, narrowest="Quote")).get_title(loc="left")
+        assert title.endswith("fewest pass Quote, 74%")
+
+    def test_of_many_stages_and_owners_some_are_drawn_and_the_picture_says_which(self, result: Any) -> None:
+        frame = pd.concat([result.funnel.assign(stage=result.funnel["stage"] + f" {at}") for at in range(3)])
+        axes = drawn("funnel", replace(result, funnel=frame))
+        assert axes.get_xlabel().endswith("the 10 of 18 stages that fewest pass in time")
+        assert len(axes.get_yticks()) == 10
+        frame = pd.concat([result.owners.assign(owner=result.owners["owner"] + f" {at}") for at in range(3)])
+        axes = drawn("owners", replace(result, owners=frame))
+        assert axes.get_xlabel().startswith("12 of 36 owners")
+        # those told apart are among them, however few deals they have
+        assert axes.get_title(loc="left").endswith(": 6 of 36")
+        names = [label.get_text() for label in axes.get_yticklabels()]
+        assert sum(name.startswith(("Jörg Wicker", "Kit Yarrow")) for name in names) == 6
+
+    def test_the_pipeline_of_many_stages_tells_of_all_that_stands_still(self, result: Any) -> None:
+        frame = pd.concat(
+            [result.pipeline.assign(stage=result.pipeline["stage"] + f" {n}") for n in range(3)]
+        )
+        axes = drawn("pipeline", replace(result, pipeline=frame))
+        assert axes.get_xlabel() == "The 10 of 18 stages with most in work"
+        assert f"{3 * result.deals['stalled'].sum()} of them" in axes.get_title(loc="left")
+
     def test_pipeline_bars_are_the_money(self, result: Any) -> None:
         bars = drawn("pipeline", result).patches
         assert sum(bar.get_width() for bar in bars) == pytest.approx(result.deals["amount"].sum())

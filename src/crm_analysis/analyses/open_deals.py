@@ -11,7 +11,9 @@ from crm_analysis.analyses._deals.activity import activity_table, intensity_tabl
 from crm_analysis.analyses._deals.bridge import bridge_table, knows_amounts, monthly_table
 from crm_analysis.analyses._deals.findings import find
 from crm_analysis.analyses._deals.forecast import forecast
+from crm_analysis.analyses._deals.forecast_says import ahead
 from crm_analysis.analyses._deals.funnel import cohort_table, funnel
+from crm_analysis.analyses._deals.funnel_findings import narrowest
 from crm_analysis.analyses._deals.limits import learn_limits, limits_table
 from crm_analysis.analyses._deals.owners import owner_table
 from crm_analysis.analyses._deals.parts import Parts
@@ -73,6 +75,9 @@ class OpenDealsResult(Result):
     backtest: pd.DataFrame
     calibration: pd.DataFrame
     scores: pd.DataFrame
+    #: Days within which a deal of the funnel must get on; the stage that is clearly the narrowest, if any.
+    funnel_days: float = float("nan")
+    narrowest: str = ""
 
 
 #: What a forecast says in money; where the deals have no amounts, it counts them.
@@ -113,7 +118,8 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
             A row an open deal, those that stand still first, then by amount. ``age_days`` since its creation,
             ``stage_age_days`` since it entered its stage, ``idle_days`` since the last contact (or the
             creation); missing where not known. ``next_activity_at``: the next planned contact, ``overdue``:
-            planned ones not done in time, ``contacts`` of the last 90 days. ``win_probability`` (0-1),
+            planned ones not done in time, ``contacts`` of the last 90 days. ``least_age_days``: the age,
+            else what is known of it. ``win_probability`` (0-1),
             ``expected_amount``: amount times that, money. ``state``: ``in time``, ``stalled`` (longer than
             80 % of what the limit rests on, ``limit_days``), ``long stalled`` (95 %) or ``unknown``;
             ``stalled``: either of the two. ``why`` it needs a look, empty where nothing does.
@@ -141,10 +147,10 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
             A row a stage, of the deals created in twelve months that are older than the horizon (the days
             within which 9 of 10 decisions come). A deal counts by the furthest stage it reached within the
             horizon: a skipped stage counts as passed, a step back takes nothing away. Those who ``entered``
-            have ``passed``, are ``lost`` or ``waiting``; ``conversion``: passed / entered (Wilson);
-            ``median_days`` in the stage, those still there counted; ``skipped`` it, ``returned`` to it.
-            Against the twelve months before: ``previous, difference, difference_low, difference_high,
-            p_value, p_adjusted, verdict``.
+            have ``passed`` in that time, are ``lost``, or ``waiting``: not decided by then, whatever came
+            later; ``conversion``: passed / entered (Wilson); ``median_days`` in the stage, those still there
+            counted; ``skipped`` it, ``returned`` to it. Against the twelve months before: ``previous,
+            difference, difference_low, difference_high, p_value, p_adjusted, verdict``.
         ``cohorts``
             A row a month of creation: created = won + lost + open; ``ripe``: older than the horizon.
         ``bridge``
@@ -152,6 +158,8 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
             is negative. ``previous``: of the comparison period.
         ``monthly``
             A row a month: deals and money in work at its end, deals created, won and lost in it.
+        ``funnel_days``, ``narrowest``
+            The horizon of the funnel, and its narrowest stage where that is clear.
         ``forecast``, ``together``, ``won_by_month``, ``backtest``, ``calibration``, ``scores``
             Value of deals won in each of the next months and in three months together, how such forecasts
             held in the past, and promised against kept probabilities; see
@@ -206,9 +214,12 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
         records=view.has("activities", "done_at"),
         words=words,
     )
+    clear = [] if course.table.empty else narrowest(course.table)
     return (_InMoney if outlook.unit == "money" else OpenDealsResult)(
         context=view.context,
-        findings=find(parts, outlook.findings(words)),
+        findings=find(
+            parts, outlook.findings(words, float(deals["expected_amount"].sum())), ahead(outlook, words)
+        ),
         left_out=Sentences([*_left_out(view, order), *outlook.notes]),
         tiles=(*tiles(parts), *outlook.tiles(words)),
         deals=deals,
@@ -227,6 +238,8 @@ def analyze(view: PeriodView, *, owner_months: int = 12) -> OpenDealsResult:
         backtest=outlook.backtest,
         calibration=outlook.calibration,
         scores=outlook.scores,
+        funnel_days=course.horizon,
+        narrowest=clear[0] if len(clear) == 1 else "",
     )
 
 

@@ -38,6 +38,7 @@ RANGES: dict[str, tuple[str, str]] = {
     "projected_low": ("projected_high", msg("Likely end")),
     "difference_low": ("difference_high", msg("Likely difference")),
     "win_low": ("win_high", msg("Likely win rate")),
+    "least_age_days": ("age_days", msg("Age")),
     "points_low": ("points_high", msg("Likely range")),
     "level_low": ("level_high", msg("Likely jump")),
     "won_low": ("won_high", msg("Likely won")),

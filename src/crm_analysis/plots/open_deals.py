@@ -46,9 +46,11 @@ _AGES = {
     "age not known": "#FFFFFF",
 }
 _HATCH = "////"
-_MOST_OWNERS = 30
+#: Rows of a picture; the table below it has them all.
+_MOST_STAGES, _MOST_OWNERS = 10, 12
 _PASSED = {"share": "conversion", "low": "low", "high": "high"}
 _RATES = {"rate": "win_rate", "low": "low", "high": "high", "raw": "raw_rate"}
+_APART = ("above the team", "below the team")
 #: What the steps of the waterfall are called; those that add to it.
 _PARTS = {
     "opening": msg("at the beginning"),
@@ -65,8 +67,10 @@ _ADDED = ("created", "won", "reopened", "grown")
 
 @styled
 def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
-    """Draw how many deals entered each stage, and of these who went on, waits there, or was lost there."""
-    rows = result.funnel.to_dict("records")
+    """Draw how many deals entered each stage, who went on in time, who was lost there, who neither."""
+    every = result.funnel.to_dict("records")
+    lowest = sorted(every, key=lambda row: row["conversion"])[:_MOST_STAGES]
+    rows = [row for row in every if row in lowest]
     ax = new_axes(ax, size=(WIDTH, 1.7 + 0.42 * max(len(rows), 2)), grid="x")
     if not rows:
         return nothing_to_draw(ax, tr("Too few deals are decided, or none is old enough to be judged."))
@@ -74,7 +78,7 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     start = np.zeros(len(rows))
     for name, label, colour, hatch in (
         ("passed", tr("went on"), MAIN, ""),
-        ("waiting", tr("still waiting"), PALE, ""),
+        ("waiting", tr("not decided by then"), PALE, ""),
         ("lost", tr("lost there"), "white", _HATCH),
     ):  # fmt: skip
         width = np.array([row[name] for row in rows], dtype=float)
@@ -92,24 +96,32 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, [shorten(row["stage"], 18 if len(rows) > 1 else 22) for row in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(0, float(start.max()) * 1.45)
-    ax.set_xlabel(tr("Deals, and percent of them that went on"))
+    label = tr("Deals, and percent of them that went on in time")
+    if len(rows) < len(every):
+        label = tr("Deals; the {n} of {all} stages that fewest pass in time")
+    ax.set_xlabel(label.format(n=words.number(len(rows)), all=words.number(len(every))))
     count_axis(ax.xaxis, words)
     legend_below(ax, UNDER_A_LABEL, 3, 0.4)
-    narrow = min(rows, key=lambda row: row["conversion"])
     told = "; ".join(
-        tr("{stage}: {entered} entered, {passed} went on, {share}; {lost} lost, {waiting} waiting").format(
+        tr(
+            "{stage}: {entered} entered, {passed} went on, {share}; {lost} lost, "
+            "{waiting} not decided by then"
+        ).format(
             stage=named(str(row["stage"])),
             share=share,
             **{name: words.number(row[name]) for name in ("entered", "passed", "lost", "waiting")},
         )
         for row, share in zip(rows, shares, strict=True)
     )
-    won = words.share(rows[-1]["passed"] / rows[0]["entered"], 0)
-    title = tr("{share} of deals are won").format(share=won)
-    if len(rows) > 1:
-        title = tr("{won} are won; fewest pass {stage}, {share}").format(
-            won=won, stage=shorten(narrow["stage"], 12), share=words.share(narrow["conversion"], 0)
-        )
+    won = words.share(every[-1]["passed"] / every[0]["entered"], 0)
+    days = words.counted(result.funnel_days, "day")
+    title = tr("{share} of deals are won within {days}").format(share=won, days=days)
+    narrow = [row for row in rows if row["stage"] == result.narrowest]
+    if narrow and len(rows) > 1:
+        title = tr("{won} are won within {days}; fewest pass {stage}, {share}").format(
+            won=won, days=days, stage=shorten(narrow[0]["stage"], 12),
+            share=words.share(narrow[0]["conversion"], 0),
+        )  # fmt: skip
     return describe(ax, title, tr("Bars of a funnel. {told}.").format(told=told))
 
 
@@ -117,21 +129,25 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
 def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     """Draw the open deals by stage, split by age: in money, or in deals where no amount is known."""
     table = result.pipeline
-    stages = list(dict.fromkeys(table["stage"]))
+    every = table.groupby("stage", sort=False)[["open_amount", "open_deals"]].sum()
+    in_money = bool(table["open_amount"].sum() > 0)
+    measure = "open_amount" if in_money else "open_deals"
+    largest = every[measure].nlargest(_MOST_STAGES).index
+    stages = [stage for stage in every.index if stage in largest]
     ax = new_axes(ax, size=(WIDTH, 1.9 + 0.42 * max(len(stages), 2)), grid="x")
     if table.empty:
         return nothing_to_draw(ax, tr("No deal is open."))
     words = result.context.words
-    in_money = bool(table["open_amount"].sum() > 0)
-    measure = "open_amount" if in_money else "open_deals"
     wide = table.pivot_table(index="stage", columns="age", values=measure, sort=False, aggfunc="sum")
     wide = wide.reindex(index=stages, columns=[age for age in _AGES if age in set(table["age"])]).fillna(0.0)
     place, start = np.arange(len(stages)), np.zeros(len(stages))
     for age in wide.columns:
         width = wide[age].to_numpy(dtype=float)
+        seen = width > 0
         hatch = _HATCH if _AGES[age] == "#FFFFFF" else ""
-        ax.barh(place, width, left=start, color=_AGES[age], edgecolor=MUTED, lw=0.6, hatch=hatch, height=0.68,
-                label=tr(age))  # fmt: skip
+        if seen.any():
+            ax.barh(place[seen], width[seen], left=start[seen], color=_AGES[age], edgecolor=MUTED, lw=0.6,
+                    hatch=hatch, height=0.68, label=tr(age))  # fmt: skip
         start += width
     sums = table.groupby("stage", sort=False)[["open_deals", "stalled"]].sum().reindex(stages)
     labels = [
@@ -144,8 +160,8 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(stages) - 0.4, -0.6)
     ax.set_xlim(0, float(start.max()) * (2.1 if in_money else 1.75) or 1.0)
     (money_axis if in_money else count_axis)(ax.xaxis, words)
-    legend_below(ax, columns=3, middle=0.4)
-    old = int(sums["stalled"].sum())
+    _below(ax, result, tr("The {n} of {all} stages with most in work"), (len(stages), len(every)))
+    old = int(table["stalled"].sum())
     title = tr("{deals}, {stalled} of them standing still").format(
         deals=words.counted(len(result.deals), "open deal"), stalled=words.number(old)
     )
@@ -153,6 +169,17 @@ def pipeline(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     return describe(
         ax, title, tr("Bars of the open deals by stage, shaded by age. {told}.").format(told=told)
     )
+
+
+def _below(ax: Axes, result: OpenDealsResult, label: str, counts: tuple[int, int]) -> None:
+    """Put the legend below the axes, under a label that says which rows are drawn where some are not."""
+    drawn, every = counts
+    if drawn == every:
+        legend_below(ax, columns=3, middle=0.4)
+        return
+    words = result.context.words
+    ax.set_xlabel(label.format(n=words.number(drawn), all=words.number(every)))
+    legend_below(ax, UNDER_A_LABEL, columns=3, middle=0.4)
 
 
 def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None) -> str:
@@ -231,17 +258,19 @@ def _of_part(result: OpenDealsResult, row: dict[Any, Any], measure: str, *, sign
 @styled
 def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     """Draw each owner's win rate with the deals of the whole team and its range, and the rate as it is."""
-    rows = result.owners[result.owners["win_rate"].notna() & (result.owners["closed"] > 0)]
-    rows = rows.sort_values(["closed", "owner"], ascending=[False, True], kind="stable").head(_MOST_OWNERS)
+    every = result.owners[result.owners["win_rate"].notna() & (result.owners["closed"] > 0)]
+    every = every.assign(apart=every["compared"].isin(_APART))
+    order = every.sort_values(["apart", "closed", "owner"], ascending=[False, False, True], kind="stable")
+    rows = order.head(_MOST_OWNERS)
     rows = rows.sort_values(["win_rate", "owner"], ascending=[False, True], kind="stable")
     ax = new_axes(ax, size=(WIDTH, 1.7 + 0.31 * max(len(rows), 3)), grid="x")
     if rows.empty or not rows["low"].notna().any():
         return nothing_to_draw(ax, tr("Too few owners with decided deals to compare."))
     words, place, table = result.context.words, np.arange(len(rows)), rows.to_dict("records")
-    team = float((rows["raw_rate"] * rows["closed"]).sum() / rows["closed"].sum())
+    team = float((every["raw_rate"] * every["closed"]).sum() / every["closed"].sum())
     ax.axvline(team, color=MUTED, lw=1.2, ls=(0, (4, 3)))
     for y, row in zip(place, table, strict=True):
-        apart = row["compared"] in ("above the team", "below the team")
+        apart = row["apart"]
         colour = MAIN if apart else MUTED
         ax.plot([row["low"], row["high"]], [y, y], color=colour, lw=2.4, solid_capstyle="butt")
         ax.plot(row["win_rate"], y, marker="o", ms=7, color=colour, mfc=colour if apart else "white", ls="")
@@ -256,12 +285,13 @@ def owners(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set_yticks(place, labels)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     share_axis(ax.xaxis, words)
-    legend_below(ax, columns=3, middle=0.4)
-    apart_n = sum(row["compared"] in ("above the team", "below the team") for row in table)
+    label = tr("{n} of {all} owners, those told apart first")
+    _below(ax, result, label, (len(rows), len(every)))
+    apart_n = int(every["apart"].sum())
     title = tr("No owner can be told apart from the team")
     if apart_n:
         title = tr("Owners told apart from the team: {n} of {all}").format(
-            n=words.number(apart_n), all=words.number(len(rows))
+            n=words.number(apart_n), all=words.number(len(every))
         )
     told = "; ".join(
         tr("{owner} {rate}, {low} to {high}, as it is {raw}, {compared}").format(

@@ -19,8 +19,9 @@ TEMPLATES = {
     "named": "{name} ({count}{worth})",
     # what is in work
     "pipeline.none": "No deal was open on {when}.",
-    "pipeline.note": "{deals} {were} open on {when}{worth}{change}.{without}",
+    "pipeline.note": "{deals} {were} open on {when}{worth}{change}{still}.{without}{ahead}",
     "pipeline.change": " ({change} against {before})",
+    "pipeline.still": "; {count} of them{worth} {be} standing still",
     "pipeline.without": " Of these, {count} {have} no amount.",
     # what is stuck
     "stalled.stage": (
@@ -68,12 +69,18 @@ TEMPLATES = {
     # how far deals get
     "funnel.note": (
         "Of {n} created from {first} to {last}, {won} ({share}, between {low} and {high}) {were} won "
-        "within {days}. The narrowest step is {stage}: {passed} of {entered} went on ({step}, between "
-        "{step_low} and {step_high}); {lost} {lost_were} lost there, {waiting} still waiting."
+        "within {days}. The narrowest step is {stage}: {passed} of {entered} went on in that time ({step}, "
+        "between {step_low} and {step_high}); {lost} {lost_were} lost there, {waiting} {waiting_were} not "
+        "decided by then."
     ),
+    "funnel.alike": (
+        "Of {n} created from {first} to {last}, {won} ({share}, between {low} and {high}) {were} won "
+        "within {days}. No step is clearly the narrowest: the likely ranges of {stages} overlap."
+    ),
+    "funnel.step": "{stage} ({share})",
     "funnel.one_step": (
         "Of {n} created from {first} to {last}, {won} ({share}, between {low} and {high}) {were} won "
-        "within {days}, {lost} {lost_were} lost and {waiting} still open."
+        "within {days}, {lost} {lost_were} lost and {waiting} {waiting_were} not decided by then."
     ),
     "funnel.not_enough_data": (
         "How far deals get cannot be said: too few deals are decided, or none is old enough to be judged."

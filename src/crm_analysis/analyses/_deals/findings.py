@@ -29,8 +29,11 @@ _NAMED = 3
 _OUTLOOK = ("forecast", "forecast_trust", "win_rate_change")
 
 
-def find(parts: Parts, outlook: Iterable[Finding] = ()) -> Findings:
-    """Say the answers, in reading order; ``outlook`` are those of the forecast, what is expected first."""
+def find(parts: Parts, outlook: Iterable[Finding] = (), ahead: str = "") -> Findings:
+    """Say the answers, in reading order.
+
+    ``outlook`` are those of the forecast, what is expected first; ``ahead`` is that in a sentence.
+    """
     made: list[Finding | None]
     told = list(outlook)
     # what it will bring and how far to trust that stand together, where there is a forecast
@@ -40,7 +43,7 @@ def find(parts: Parts, outlook: Iterable[Finding] = ()) -> Findings:
             _made("pipeline", "pipeline.none", "note", {"when": parts.when}, value=0.0, unit="deals", n=0)
         ]
     else:
-        made = [_pipeline(parts), _stalled(parts)]
+        made = [_pipeline(parts, ahead), _stalled(parts)]
     made += expected
     if not parts.deals.empty:
         made += [_no_next_step(parts), _quiet(parts)]
@@ -76,7 +79,7 @@ def _open(parts: Parts, count: int | None = None) -> str:
     return parts.words.counted(len(parts.deals) if count is None else count, "open deal")
 
 
-def _pipeline(parts: Parts) -> Finding:
+def _pipeline(parts: Parts, ahead: str) -> Finding:
     words, deals = parts.words, parts.deals
     amount, count = _money(deals["amount"]), len(deals)
     bridge = records(parts.bridge, "part")["closing"]
@@ -96,13 +99,24 @@ def _pipeline(parts: Parts) -> Finding:
         "when": parts.when,
         "worth": _worth(words, deals["amount"], "worth"),
         "change": said,
+        "still": _still(parts),
         "without": without,
+        "ahead": ahead,
     }
     value = float(count) if amount is None else amount
     return _made(
         "pipeline", "pipeline.note", "note", figures,
         value=value, unit="deals" if amount is None else "money", n=count, money=amount,
     )  # fmt: skip
+
+
+def _still(parts: Parts) -> str:
+    """Say how much of it stands still, as a part of a sentence."""
+    late = parts.deals[parts.deals["stalled"]]
+    if late.empty:
+        return ""
+    be, count = "is" if len(late) == 1 else "are", parts.words.number(len(late))
+    return sentence(STEM, "pipeline.still", count=count, worth=_worth(parts.words, late["amount"]), be=be)
 
 
 def _stalled(parts: Parts) -> Finding:

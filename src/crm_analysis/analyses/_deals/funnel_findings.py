@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_analysis.analyses._deals.funnel import FEWEST_ENTERED, ONE_STEP
 from crm_analysis.analyses._deals.rows import STEM
-from crm_analysis.analyses._saying import rows, sure, tested
+from crm_analysis.analyses._saying import joined, rows, sure, tested
 from crm_analysis.findings import Finding
 from crm_analysis.language import tr
 from crm_analysis.sentences import sentence
@@ -14,8 +14,13 @@ from crm_analysis.stats.intervals import wilson
 from crm_analysis.words import tenths
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_analysis.analyses._deals.parts import Parts
     from crm_analysis.words import Words
+
+#: So many stages are named that cannot be told apart.
+_NAMED = 3
 
 
 def funnel_course(parts: Parts) -> list[Finding]:
@@ -27,9 +32,10 @@ def funnel_course(parts: Parts) -> list[Finding]:
         return [Finding(STEM, "funnel", "not_enough_data", said, n=0)]
     won = int(steps[-1]["passed"])
     rate = wilson(won, funnel.n)
-    wide = [step for step in steps if step["entered"] >= FEWEST_ENTERED] or steps
-    narrow = min(wide, key=lambda step: step["conversion"])
+    alike = narrowest(funnel.table)
+    narrow = next(step for step in steps if step["stage"] == alike[0])
     figures = {
+        "stages": joined([_step_share(words, step) for step in steps if step["stage"] in alike[:_NAMED]]),
         "n": words.counted(funnel.n, "deal"),
         "first": words.day(funnel.span[0]),
         "last": words.day(funnel.span[1]),
@@ -42,17 +48,32 @@ def funnel_course(parts: Parts) -> list[Finding]:
         "lost": words.number(narrow["lost"]),
         "lost_were": "was" if narrow["lost"] == 1 else "were",
         "waiting": words.number(narrow["waiting"]),
+        "waiting_were": "was" if narrow["waiting"] == 1 else "were",
         **_range(words, rate.estimate, rate.low, rate.high),
         **{f"step{name}": text for name, text in zip(
             ("", "_low", "_high"),
             _range(words, narrow["conversion"], narrow["low"], narrow["high"]).values(), strict=True)},
     }  # fmt: skip
-    template = "funnel.one_step" if narrow["stage"] == ONE_STEP else "funnel.note"
+    clear = "funnel.one_step" if narrow["stage"] == ONE_STEP else "funnel.note"
+    template = clear if len(alike) == 1 else "funnel.alike"
     said = sentence(STEM, template, **figures)
     return [
         Finding(STEM, "funnel", "note", said, rate.estimate, rate.low, rate.high, "share", funnel.n,
                 department="sales")
     ]  # fmt: skip
+
+
+def narrowest(table: pd.DataFrame) -> list[str]:
+    """Return the stages that may be the narrowest, the lowest share first; one where it is clear."""
+    steps = rows(table)
+    wide = [step for step in steps if step["entered"] >= FEWEST_ENTERED] or steps
+    order = sorted(wide, key=lambda step: step["conversion"])
+    return [step["stage"] for step in order if step["low"] <= order[0]["high"]]
+
+
+def _step_share(words: Words, step: dict[str, Any]) -> str:
+    share = words.share(step["conversion"], tenths(step["low"], step["high"]))
+    return sentence(STEM, "funnel.step", stage=words.name(step["stage"]), share=share)
 
 
 def _range(words: Words, share: float, low: float, high: float) -> dict[str, str]:

@@ -39,6 +39,8 @@ def pipeline_table(deals: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
         Stages from first to last; others follow by name.
     """
     days = deals["age_days"].to_numpy(dtype=float)
+    least = deals["least_age_days"].to_numpy(dtype=float)
+    days = np.where(np.isnan(days) & (least >= _ENDS[-1]), least, days)
     band = np.array([*AGES, AGE_UNKNOWN])[np.where(np.isnan(days), len(AGES), np.digitize(days, _ENDS))]
     rows = deals.assign(age=band, stalled_amount=deals["amount"] * deals["stalled"])
     table = rows.groupby(["stage", "age"], as_index=False).agg(

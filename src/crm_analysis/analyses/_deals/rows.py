@@ -24,7 +24,7 @@ DEALS = [
     "deal_id", "customer", "owner", "stage", "amount", "age_days", "stage_age_days", "expected_close_on",
     "last_activity_at", "next_activity_at", "win_probability", "expected_amount", "stalled", "why",
     "state", "limit_days", "idle_days", "overdue", "contacts", "customer_id", "channel", "product",
-    "created_at",
+    "created_at", "least_age_days",
 ]  # fmt: skip
 _TEXTS = ("deal_id", "customer", "owner", "stage", "why", "state", "customer_id", "channel", "product")
 _MOMENTS = ("expected_close_on", "last_activity_at", "next_activity_at", "created_at")
@@ -56,6 +56,9 @@ def deal_rows(
     known = probabilities.set_index("deal_id")["win_probability"]
     frame["win_probability"] = frame["deal_id"].map(known).astype("float64")
     frame["expected_amount"] = frame["amount"] * frame["win_probability"]
+    # a deal without a day of creation is at least as old as what is known of it
+    known_days = frame[["stage_age_days", "idle_days"]].max(axis=1)
+    frame["least_age_days"] = frame["age_days"].fillna(np.floor(known_days))
     frame["why"] = _reasons(view, frame, limits)
     frame = frame.astype(dict.fromkeys(_TEXTS, "str"))
     frame["size"] = -frame["amount"].fillna(0.0)

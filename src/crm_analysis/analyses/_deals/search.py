@@ -59,7 +59,7 @@ def _met(deals: pd.DataFrame, known: Mapping[str, Collection[str]], name: str, v
 
 
 #: Conditions that are a least number of days, and the column they look at.
-_ATLEAST = {"min_age_days": "age_days", "min_stage_days": "stage_age_days", "idle_days": "idle_days"}
+_ATLEAST = {"min_age_days": "least_age_days", "min_stage_days": "stage_age_days", "idle_days": "idle_days"}
 
 
 def _flag(condition: str, value: Any) -> bool:
