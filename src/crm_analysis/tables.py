@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What a searchable table may weigh, so that long names do not make a page heavy; and what a cell weighs
 #: without its text.
-_MOST_BYTES, _BYTES_OF_A_CELL = 300_000, 45
+_MOST_BYTES, _BYTES_OF_A_CELL = 75_000, 15
 
 
 def table(

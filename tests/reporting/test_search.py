@@ -134,13 +134,13 @@ def test_figures_and_days_are_sorted_by_value_and_blanks_come_last(work: Any, la
 
 
 @in_browser
-def test_the_first_hundred_of_what_is_shown_are_printed(work: Any) -> None:
+def test_the_first_forty_of_what_is_shown_are_printed(work: Any) -> None:
     text = page(times=60)
     seen = work(text, search("zeta"), {"set": "input[type=search]", "to": ""}, {"press": 0}, search("nord"))
     assert [(len(step["rows"]), step["printed"]) for step in seen["found"]] == [
-        (60, -1), (300, 100), (300, 100), (120, 100),
+        (60, 40), (300, 40), (300, 40), (120, 40),
     ]  # fmt: skip
-    assert "Printed are the first 100 rows that are shown." in text
+    assert "Printed are the first 40 rows that are shown." in text
     assert "Printed are" not in page()
 
 
@@ -180,6 +180,6 @@ def test_long_names_make_rows_fewer_not_the_page_heavy() -> None:
 
     assert shown(many).rows == shown(many[["revenue"]]).rows == 500
     long = shown(many.assign(owner="Ж" * 800))
-    assert 150 < long.rows < 188  # 1,600 bytes of a name a row, of 300,000
+    assert 40 < long.rows < 47  # 1,600 bytes of a name a row, of 75,000
     assert f"{long.rows} of 500 rows; all of them are in" in long._repr_html_()
     assert "No rows." in shown(many.head(0))._repr_html_()

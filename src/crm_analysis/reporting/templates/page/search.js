@@ -5,7 +5,7 @@
     en: { search: "Search", all: "all", least: "at least", found: (some, all) => `${some} of ${all} rows` },
     ru: { search: "Поиск", all: "все", least: "не менее", found: (some, all) => `${some} из ${all} строк` },
   };
-  const PRINTED = 100;
+  const PRINTED = 40;
   const language = document.documentElement.lang;
   const say = SAY[language] ?? SAY.en;
   const write = new Intl.NumberFormat(language);
