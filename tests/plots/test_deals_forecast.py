@@ -13,6 +13,7 @@ from tests.analyses.forecast_company import company
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
 from crm_analysis.plots import _deals_forecast as plots
+from crm_analysis.words import as_sure
 
 PICTURES = ["fan", "backtest", "calibration"]
 
@@ -96,7 +97,8 @@ class TestFigures:
         whole = result.together.iloc[2]
         title = plots.fan(result).get_title(loc="left")
         words = result.context.words
-        assert f"{words.money(whole['p10'])} to {words.money(whole['p90'])}" in title
+        low, high = (words.money(as_sure(whole[end], whole["p10"], whole["p90"])) for end in ("p10", "p90"))
+        assert f"{low} to {high}" in title
 
     @pytest.mark.parametrize("horizon", ["1", "3", "1-3"])
     def test_backtest_draws_what_came(self, result: Any, horizon: str) -> None:
