@@ -688,7 +688,9 @@ class TestWhatIsSaid:
         assert plain.chosen == "mean_12"
         told = said(plain)["forecast"].sentence
         assert "€560,000" in told
-        assert "at the pace of the last 12 months, in 8 of 10 cases between €330,000 and €810,000" in told
+        assert (
+            "at the pace of the last 12 months. In 8 of 10 cases it is between €330,000 and €810,000" in told
+        )
         (tile,) = plain.tiles(WORDS)
         assert tile.note == "at the pace of the last 12 months"
         # the mean of a year against the last three months tells of these three alone

@@ -40,8 +40,9 @@ FORECAST = {
         "before brought {before}.{range}"
     ),
     "forecast.money.plain": (
-        "About {mean} from deals won is expected in the three months {first} to {last}, {pace}, in 8 of 10 "
-        "cases between {low} and {high}. Of it, about {open} is put down to deals open today.{ever} The "
+        "About {mean} from deals won is expected in the three months {first} to {last}, {pace}. In 8 of "
+        "10 cases it is between {low} and {high}. Of it, about {open} is put down to deals "
+        "open today.{ever} The "
         "three months before brought {before}.{range}"
     ),
     "forecast.ever": " Their chances of winning add up to {ever}, as they count later wins too.",
@@ -55,8 +56,9 @@ FORECAST = {
         "{before}.{range}"
     ),
     "forecast.deals.plain": (
-        "About {mean} deals are expected to be won in the three months {first} to {last}, {pace}, in 8 of 10 "
-        "cases between {low} and {high}. Of these, {open} are put down to deals open today. In the three "
+        "About {mean} deals are expected to be won in the three months {first} to {last}, {pace}. In 8 of "
+        "10 cases it is between {low} and {high}. Of these, {open} are put down to deals open "
+        "today. In the three "
         "months before it were {before}.{range}"
     ),
     "ahead.money": (
