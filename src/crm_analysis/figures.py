@@ -110,8 +110,10 @@ def _arranged(axes: Axes, drawn: Figure) -> Bbox:
 
 def _fill(axes: Axes, drawn: Figure) -> None:
     """Give the axes what room their labels leave: as wide and as high as the sheet, all in all."""
-    inner = axes.get_position()
-    outer = drawn.transFigure.inverted().transform_bbox(axes.get_tightbbox(for_layout_only=True))
+    inner, taken = axes.get_position(), axes.get_tightbbox(for_layout_only=True)
+    if taken is None:  # nothing of them is seen
+        return
+    outer = drawn.transFigure.inverted().transform_bbox(taken)
     left, bottom = inner.x0 - outer.x0, inner.y0 - outer.y0
     right, top = outer.x1 - inner.x1, outer.y1 - inner.y1
     axes.set_position((left, bottom, max(1 - left - right, _LEAST), max(1 - bottom - top, _LEAST)))

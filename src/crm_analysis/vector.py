@@ -94,10 +94,10 @@ class _Sheet(FigureCanvasSVG):
     """What a figure is measured and drawn on, in points; the usual way to save draws twice, to cut it."""
 
     def __init__(self, drawn: Figure) -> None:
-        super().__init__(drawn)  # type: ignore[no-untyped-call]
+        super().__init__(drawn)
         self._file = io.StringIO()
-        size = (72 * length for length in drawn.get_size_inches())
-        self._renderer = RendererSVG(*size, self._file, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
+        width, height = (72 * length for length in drawn.get_size_inches())
+        self._renderer = RendererSVG(width, height, self._file, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
 
     def get_renderer(self) -> RendererSVG:
         """Return what matplotlib asks for the size of letters."""

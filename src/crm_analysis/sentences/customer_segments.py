@@ -82,11 +82,11 @@ TEMPLATES = {
     # dimensions in which nothing stands out
     "nothing_differs.one": (
         "No evidence that {dimensions} matters to what a customer brings, to the margin or to the win "
-        "rate. None of the {tests} comparisons stands out by more than chance."
+        "rate. Not one of the {tests} comparisons stands out by more than chance."
     ),
     "nothing_differs.many": (
         "No evidence that {dimensions} matter to what a customer brings, to the margin or to the win "
-        "rate. None of the {tests} comparisons stands out by more than chance."
+        "rate. Not one of the {tests} comparisons stands out by more than chance."
     ),
     # A customers
     "profile.note": (

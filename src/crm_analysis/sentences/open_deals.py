@@ -80,7 +80,7 @@ TEMPLATES = {
     "funnel.step": "{stage} ({share})",
     "funnel.one_step": (
         "Of {n} created from {first} to {last}, {won} ({share}, between {low} and {high}) {were} won "
-        "within {days}, {lost} {lost_were} lost and {waiting} {waiting_were} not decided by then."
+        "within {days}. By then {lost} {lost_were} lost and {waiting} {waiting_were} not decided."
     ),
     "funnel.not_enough_data": (
         "How far deals get cannot be said: too few deals are decided, or none is old enough to be judged."
