@@ -12,7 +12,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from crm_analysis.plots import _marketing_attribution as attribution
-from crm_analysis.plots import customer_abc, marketing_impact, open_deals, theme
+from crm_analysis.plots import _marketing_leads, customer_abc, marketing_impact, open_deals, theme
 
 PROTAN = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
 DEUTAN = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
@@ -98,6 +98,6 @@ def test_letters_are_read_on_light_and_dark_ground(colour: str) -> None:
 def test_where_colours_are_many_marks_tell_the_rest() -> None:
     markers = [marker for marker, _ in attribution._MARKS.values()]
     assert len(set(markers)) == len(markers)
-    assert len(marketing_impact._STYLES) == len(set(map(str, marketing_impact._STYLES))) >= 6
+    assert len(_marketing_leads._STYLES) == len(set(map(str, _marketing_leads._STYLES))) >= 6
     assert len({marker for _, marker in marketing_impact._LOOKS.values()}) == len(marketing_impact._LOOKS)
     assert len(set(customer_abc._LINES.values())) == 3

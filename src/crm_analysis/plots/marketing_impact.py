@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crm_analysis.analyses._marketing.channels import OPEN, PAYS, PAYS_NOT, UNKNOWN
-from crm_analysis.analyses._saying import few
 from crm_analysis.language import msg, plural, tr
 from crm_analysis.plots._marketing_attribution import attribution, spend_and_income
+from crm_analysis.plots._marketing_leads import MOST, conversion_by_channel, draw_range, lag, write_at_right
 from crm_analysis.plots.theme import (
     BAD,
-    CYCLE,
     GOOD,
     INK,
     MAIN,
@@ -30,7 +29,6 @@ from crm_analysis.plots.theme import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
@@ -47,11 +45,6 @@ __all__ = [
     "spend_and_income",
 ]
 
-#: More channels than these do not fit a page; the table holds all.
-_MOST = 15
-_MOST_LINES = 6
-#: A channel with fewer leads is not named in a title.
-_ENOUGH = 10
 _LOOKS = {PAYS: (GOOD, "o"), PAYS_NOT: (BAD, "X"), OPEN: (MUTED, "D"), UNKNOWN: (MUTED, "s")}
 #: The same without colour.
 _SIGNS = {PAYS: "▲", PAYS_NOT: "▼", OPEN: "○"}
@@ -61,7 +54,6 @@ _OF = {
     "revenue_share": msg("{channel}: {share} of revenue"),
     "won_share": msg("{channel}: {share} of deals won"),
 }
-_STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 #: A channel whose interval reaches further than this multiple of the best return is cut there.
 _FAR = 2.5
 
@@ -77,7 +69,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     share = "revenue_share" if result.channels["revenue_share"].notna().any() else "won_share"
     rows = result.channels[(result.channels[share].abs() > 0) | (result.channels["cost_share"] > 0)]
     rows = rows.sort_values(share, ascending=False, kind="stable")
-    shown = rows.head(_MOST)
+    shown = rows.head(MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.1 + 0.42 * len(shown))))
     if shown.empty or shown[share].isna().all():
         return nothing_to_draw(ax, tr("There is no revenue to be split by channel."))
@@ -109,7 +101,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
 def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     """Draw the return on spend of each channel with its interval, best first; a line marks the money back."""
     rows = result.ranking.merge(result.channels[["channel", "verdict", "few_wins"]], on="channel")
-    shown = rows.head(_MOST)
+    shown = rows.head(MOST)
     ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.3 + 0.36 * len(shown))))
     if shown.empty:
         why = tr("There is no return to be told: no costs, or no leads old enough to judge.")
@@ -119,11 +111,11 @@ def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> 
     for at, row in enumerate(table):
         colour, marker = _LOOKS[row["verdict"]]
         limits = [row["return_low"], min(row["return_high"], end)]
-        _range(ax, at, min(row["return_on_spend"], end), limits, color=colour, marker=marker)
+        draw_range(ax, at, min(row["return_on_spend"], end), limits, color=colour, marker=marker)
         star = " *" if row["few_wins"] else ""
         won = tr("{n} won").format(n=words.number(row["cohort_won"], 0))
         text = f"{words.change(row['return_on_spend'], 0)}   {won}{star}"
-        _at_right(ax, at, text)
+        write_at_right(ax, at, text)
     ax.axvline(0, color=INK, linewidth=1.2)
     ax.set_yticks(np.arange(len(table)), [shorten(row["channel"], 20) for row in table])
     ax.set_ylim(len(table) - 0.4, -0.6)
@@ -136,44 +128,6 @@ def return_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> 
     told = "; ".join(_return_told(row, words) for row in table)
     alt = tr("Return on spend by channel, best first: {told}.").format(told=told)
     return describe(ax, _return_title(shown, words), alt + _not_shown(rows, shown, words))
-
-
-@styled
-def conversion_by_channel(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
-    """Draw how many of a channel's leads are won, with intervals; where none is ripe, of the deals closed."""
-    table = result.channels
-    ripe = bool(table["conversion"].notna().any())
-    value, low, high, n = (
-        ("conversion", "conversion_low", "conversion_high", "cohort_leads")
-        if ripe
-        else ("win_rate", "win_low", "win_high", "closed")
-    )
-    rows = table[table[value].notna()].sort_values([value, "channel"], ascending=[False, True], kind="stable")
-    shown = rows.head(_MOST)
-    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.34 * len(shown))))
-    if shown.empty:
-        return nothing_to_draw(ax, tr("No deal with a channel has been decided."))
-    words, told = result.context.words, []
-    for at, row in enumerate(shown.to_dict("records")):
-        _range(ax, at, row[value], [row[low], row[high]], color=MAIN, marker="o")
-        count = words.number(row[n], 0)
-        _at_right(ax, at, f"{words.share(row[value], 0)}   n = {count}")
-        limits = tr("{low} to {high}").format(low=words.share(row[low], 0), high=words.share(row[high], 0))
-        told.append(f"{words.name(row['channel'])} {words.share(row[value], 0)} ({limits}; {count})")
-    ax.set_yticks(np.arange(len(shown)), [shorten(name, 20) for name in shown["channel"]])
-    ax.set_ylim(len(shown) - 0.4, -0.6)
-    ax.set_xlim(0, 1.02)
-    share_axis(ax.xaxis, words)
-    ax.set_xlabel(
-        tr("Share won of leads old enough to judge, with its likely range")
-        if ripe
-        else tr("Share won of the deals closed in the period, with its likely range")
-    )
-    title = _conversion_title(shown[shown[n] >= _ENOUGH], (value, low, high), words)
-    alt = tr("Share won of the deals closed in the period, by channel: {told}.")
-    if ripe:
-        alt = tr("Share won of leads old enough to judge, by channel: {told}.")
-    return describe(ax, title, alt.format(told="; ".join(told)))
 
 
 @styled
@@ -220,72 +174,6 @@ def course(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     return describe(ax, title, alt)
 
 
-@styled
-def lag(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
-    """Draw the share of leads won by months since the first contact, by channel."""
-    ax = new_axes(ax)
-    pace = result.pace[result.pace["won"] > 0]
-    if pace.empty:
-        return nothing_to_draw(ax, tr("No lead has been won yet."))
-    words = result.context.words
-    largest = pace.sort_values(["leads", "channel"], ascending=[False, True], kind="stable").head(_MOST_LINES)
-    ends, told = [], []
-    for at, row in enumerate(largest.to_dict("records")):
-        line = result.lag[result.lag["channel"] == row["channel"]]
-        ax.plot(
-            line["months"], line["share_won"], color=CYCLE[at], linestyle=_STYLES[at], linewidth=2.2,
-            marker="o", markersize=3,
-        )  # fmt: skip
-        last = float(line["share_won"].iloc[-1])
-        ends.append((last, float(line["months"].iloc[-1]), shorten(row["channel"], 18), CYCLE[at]))
-        half = words.counted(round(row["median_days"]), "day")
-        told.append(
-            tr("{channel} {share} in the end, half of them within {days}").format(
-                channel=words.name(row["channel"]), share=words.share(last, 0), days=half
-            )
-        )
-    top = max(end for end, *_ in ends) or 0.1
-    most = max(1, *(int(months) for _, months, *_ in ends))
-    ax.set(
-        xlim=(0, most),
-        ylim=(0, top * 1.1),
-        xlabel=tr("Months since the first contact"),
-        ylabel=tr("Share won"),
-    )
-    share_axis(ax.yaxis, words)
-    ax.set_xticks(range(0, most + 1, 2 if most > 6 else 1))
-    _label_ends(ax, ends, top)
-    alt = tr("Lines of the share of leads won: {told}.").format(told="; ".join(told))
-    if undrawn := [shorten(name, 14) for name in pace["channel"] if name not in set(largest["channel"])]:
-        left = tr("Not drawn, with fewer leads:\n{channels}").format(channels=few(undrawn, words, 2))
-        ax.set_xlabel(f"{ax.get_xlabel()}\n{left}")
-        alt = f"{alt} {left}.".replace("\n", " ")
-    return describe(ax, _lag_title(result, words), alt)
-
-
-def _conversion_title(shown: pd.DataFrame, columns: tuple[str, str, str], words: Words) -> str:
-    """Name the channel that wins the largest share only where its range lies above those of all others."""
-    if shown.empty:
-        return tr("Share of leads won by channel")
-    value, low, high = columns
-    first, others = shown.iloc[0], shown.iloc[1:]
-    largest = words.share(first[value], 0)
-    if others.empty or first[low] > others[high].max():
-        title = tr("{channel} wins the largest share, {share}")
-        return title.format(channel=shorten(first["channel"]), share=largest)
-    least = words.share(others[value].min(), 0)
-    return tr("Between {low} and {high} of leads are won, by channel").format(low=least, high=largest)
-
-
-def _lag_title(result: MarketingImpactResult, words: Words) -> str:
-    """Say how many of all leads are won, as the lines show it, and how soon half of them."""
-    whole = result.pace.to_dict("records")[0]
-    line = result.lag.loc[result.lag["channel"] == whole["channel"], "share_won"]
-    return tr("{share} of leads are won, half of these within {days}").format(
-        share=words.share(float(line.iloc[-1]), 0), days=words.counted(round(whole["median_days"]), "day")
-    )
-
-
 def _judged(result: MarketingImpactResult) -> str:
     """Write the months whose leads are judged, as short as the ticks of the course."""
     spans = result.totals[result.totals["span"] == "ripe_leads"]
@@ -304,35 +192,22 @@ def _share_bars(
         ax.text(max(value, 0.0), at, text, va="center", fontsize=SMALL - 1.5, color=INK)
 
 
-def _range(ax: Axes, at: float, value: float, limits: list[float], **look: Any) -> None:
-    """Draw a figure and its range, where it has one."""
-    if limits[0] == limits[0]:
-        ax.plot(limits, [at, at], color=look["color"], linewidth=2.2)
-    ax.plot(value, at, markersize=8, linestyle="", clip_on=False, **look)
-
-
-def _at_right(ax: Axes, at: float, text: str, **look: Any) -> None:
-    """Write a text right of the axes."""
-    style: dict[str, Any] = {"color": INK, "fontsize": SMALL, "va": "center"} | look
-    ax.annotate(text, (1.02, at), xycoords=("axes fraction", "data"), annotation_clip=False, **style)
-
-
 def _write_returns(ax: Axes, rows: list[dict[Any, Any]], months: str, words: Words) -> None:
     """Write the return of each channel beside its bars; nothing where none is known."""
     known = [(at, row) for at, row in enumerate(rows) if row["return_on_spend"] == row["return_on_spend"]]
     if not known:
         return
     ax.set_ylim(top=-1.3)  # room for two lines below a long title
-    _at_right(ax, -0.85, f"{tr('Return (likely)')}\n{months}", fontsize=SMALL - 1.5)
+    write_at_right(ax, -0.85, f"{tr('Return (likely)')}\n{months}", fontsize=SMALL - 1.5)
     for at, row in known:
         colour = _LOOKS[row["verdict"]][0] if row["verdict"] in (PAYS, PAYS_NOT) else INK
         sign = _SIGNS.get(row["verdict"], "?")
         text = f"{sign} {words.change(row['return_on_spend'], 0)}"
-        _at_right(ax, at - 0.17, text, color=colour, fontweight="bold")
+        write_at_right(ax, at - 0.17, text, color=colour, fontweight="bold")
         if row["return_low"] == row["return_low"]:
             low, high = (words.change(row[end], 0) for end in ("return_low", "return_high"))
             limits = tr("{low} to {high}").format(low=low, high=high)
-            _at_right(ax, at + 0.23, limits, fontsize=SMALL - 1.5)
+            write_at_right(ax, at + 0.23, limits, fontsize=SMALL - 1.5)
 
 
 def _both_shares(row: dict[Any, Any], share: str, words: Words, *, costs: bool) -> str:
@@ -389,26 +264,3 @@ def _change_axis(axis: Axis, words: Words) -> None:
 
     axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.change(value, 0) if value else "0"))
-
-
-def _label_ends(ax: Axes, ends: list[tuple[float, float, str, str]], top: float) -> None:
-    """Name the lines at their ends, apart from each other and within the height of the axes."""
-    room, ordered = top * 0.075, sorted(ends)
-    places: list[float] = []
-    for value, *_ in ordered:
-        places.append(max(value, places[-1] + room) if places else value)
-    highest = top * 1.06
-    for at in range(len(places) - 1, -1, -1):
-        places[at] = min(places[at], highest)
-        highest = places[at] - room
-    beside: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
-    for (value, month, name, colour), place in zip(ordered, places, strict=True):
-        ax.annotate(f" {name}", (1.01, place), va="center", fontsize=SMALL, color=INK, **beside)
-        # a line ends early where no lead has been watched for longer: what leads to its name is no part of it
-        early = month < ax.get_xlim()[1]
-        line = {"arrowstyle": "-", "shrinkA": 0, "shrinkB": 0, "lw": 0.6 if early else 1.5}
-        line |= {"color": MUTED if early else colour, "linestyle": ":" if early else "-"}
-        ax.annotate(
-            "", (month, value), (1.015, place), textcoords=beside["xycoords"], xycoords="data",
-            arrowprops=line, annotation_clip=False,
-        )  # fmt: skip
