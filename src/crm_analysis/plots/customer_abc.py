@@ -61,7 +61,7 @@ def pareto(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     words = result.context.words
     reached = np.arange(1, len(rows) + 1) / len(rows)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    ax.text(0.62, 0.58, tr("if all bought alike"), color=INK, fontsize=SMALL, va="top")
+    ax.text(0.99, 0.58, tr("if all bought alike"), color=INK, fontsize=SMALL, va="top", ha="right")
     before, parts = (0.0, 0.0), []
     for label in "ABC":
         members = (rows["abc"] == label).to_numpy()
