@@ -79,13 +79,14 @@ CUT = """
     held.innerHTML = decodeURIComponent(image.src.slice(image.src.indexOf(",") + 1));
     document.body.append(held);
     const drawing = held.querySelector("svg"), edge = drawing.getBoundingClientRect();
-    const out = [...drawing.querySelectorAll("use")].filter((letter) => {
-      if (letter.closest("[clip-path]")) return false;
-      const box = letter.getBoundingClientRect();
+    const words = [...drawing.querySelectorAll("g:has(> use)")];  // marks have a clip path of their own
+    const out = words.filter((word) => {
+      if (word.closest("[clip-path]") || word.querySelector("[clip-path]")) return false;
+      const box = word.getBoundingClientRect();
       return box.left < edge.left - 1 || box.right > edge.right + 1 ||
         box.top < edge.top - 1 || box.bottom > edge.bottom + 1;
     });
-    found.push([image.alt.slice(0, 60), drawing.querySelectorAll("use").length, out.length]);
+    found.push([image.alt.slice(0, 60), words.length, out.length]);
     held.remove();
   }
   return found;"""
@@ -206,7 +207,7 @@ def test_no_letter_of_a_picture_is_cut(demo_reports: Callable[[str], Path], tab:
         found = tab.run(CUT)
         seen += sum(letters for _, letters, _ in found)
         assert [(alt, out) for alt, _, out in found if out] == [], page
-    assert seen > 5000
+    assert seen > 500
 
 
 @in_browser
