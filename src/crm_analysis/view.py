@@ -79,7 +79,7 @@ class PeriodView:
     @cached_property
     def deals(self) -> ibis.Table:
         """Deals known at the end of the period, as they stood then; a row a deal."""
-        return self._named("deals", self._with_stage(self.outcomes))
+        return self._named("deals", self._with_stage(self.outcomes), "TABLE")
 
     @cached_property
     def outcomes(self) -> ibis.Table:
@@ -302,16 +302,17 @@ class PeriodView:
         # what happened at the end or later is not in the tables
         return moment >= ibis.timestamp(f"{self.period.start} 00:00:00")
 
-    def _named(self, name: str, rows: ibis.Table) -> ibis.Table:
+    def _named(self, name: str, rows: ibis.Table, form: str = "VIEW") -> ibis.Table:
         """Let queries name what is known at the end, so that each need not be written with all it rests on.
 
-        Writing queries takes longer than running them. A database of others is not written to.
+        Writing queries takes longer than running them. What many of them begin from is a ``TABLE``: looked
+        up once. A database of others is not written to.
         """
         backend = rows.get_backend()
         if not isinstance(backend, DuckDB):
             return rows
         known = f"{name} known before {self.period.end}"
-        backend.con.execute(f'CREATE OR REPLACE TEMP VIEW "{known}" AS {backend.compile(rows)}')
+        backend.con.execute(f'CREATE OR REPLACE TEMP {form} "{known}" AS {backend.compile(rows)}')
         return backend.table(known, database="temp.main")
 
     def _with_stage(self, deals: ibis.Table) -> ibis.Table:
