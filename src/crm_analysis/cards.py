@@ -117,7 +117,7 @@ class Cards(tuple[Card, ...]):
     @spoken
     def _repr_html_(self) -> str:
         if not self:
-            return f"<p>{tr('No main figures: no analysis could be made.')}</p>"
+            return f"<p>{tr('No main figures: the data give none.')}</p>"
         main, others = ([card for card in self if card.main is wanted] for wanted in (True, False))
         more = max(0, _FEWEST_CARDS - len(main)) if main else len(others)
         shown, rest = [*main, *others[:more]], others[more:]

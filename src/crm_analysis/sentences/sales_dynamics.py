@@ -219,11 +219,11 @@ TEMPLATES = {
     "win_rate.one_won": "The one deal closed in {period} was won",
     "win_rate.one_lost": "The one deal closed in {period} was lost",
     "win_rate.alone": "{outcome}.",
-    "win_rate.improved": (
+    "win_rate.rose": (
         "The win rate rose against {comparison}: {change} (likely {low} to {high}), more than chance in "
         "single deals explains; a season may be behind it. {outcome}, after {before}."
     ),
-    "win_rate.worsened": (
+    "win_rate.fell": (
         "The win rate fell against {comparison}: {change} (likely {low} to {high}), more than chance in "
         "single deals explains; a season may be behind it. {outcome}, after {before}."
     ),

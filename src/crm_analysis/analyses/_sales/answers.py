@@ -187,7 +187,7 @@ def _win_rate(facts: Facts) -> list[Finding]:
         finding(
             "win_rate", said, text, value=row["win_rate"], low=row["low"], high=row["high"],
             unit="share", n=int(row["closed"]), department="sales",
-            strength="preliminary" if said in ("improved", "worsened") else "",
+            strength="preliminary" if said == "changed" else "",
         )
     ]  # fmt: skip
 
@@ -195,8 +195,9 @@ def _win_rate(facts: Facts) -> list[Finding]:
 def _shifted(facts: Facts, shift: _Shift, outcome: str) -> str:
     """Say how the win rate changed against the comparison, and then what it is."""
     words, digits = facts.context.words, tenths(shift.low, shift.high)
+    moved = "rose" if shift.change > 0 else "fell"
     return say(
-        f"win_rate.{shift.verdict}",
+        f"win_rate.{moved if shift.verdict == 'changed' else shift.verdict}",
         outcome=outcome,
         before=words.share(shift.before),
         comparison=facts.names["comparison"],
@@ -217,13 +218,16 @@ class _Shift(NamedTuple):
 
 
 def _win_rate_shift(facts: Facts) -> _Shift | None:
-    """Judge the change of the win rate by its range; None where there is nothing to compare with."""
+    """Judge the change of the win rate by its range; None where there is nothing to compare with.
+
+    A change that a season may bring is neither better nor worse.
+    """
     rows, earlier = facts.win_rates[facts.win_rates["dimension"] == ALL], _closed_before(facts)
     if rows.empty or earlier is None or not earlier[0]:
         return None
     closed, won = earlier
     change = newcombe(rows["won"].iloc[0], rows["closed"].iloc[0], won, closed)
-    said = verdict(found=not change.low <= 0 <= change.high, direction=change.estimate, better="up")
+    said = verdict(found=not change.low <= 0 <= change.high, direction=change.estimate, better="neutral")
     return _Shift(float(change.estimate), float(change.low), float(change.high), won / closed, said)
 
 
