@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: Pictures are drawn for a telephone; where there is room their letters are as large as those of the text.
+_SHOWN = 1.2
 #: Axes take this share of the sheet at least; where labels are longer than that leaves, the picture grows.
 _LEAST = 0.25
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG with its alternative text and its width as shown, in CSS pixels."""
+    """An SVG with its alternative text and its width where there is room, in CSS pixels."""
 
     svg: str
     alt: str
@@ -86,7 +88,7 @@ def figure(axes: Axes, alt: str | None = None) -> Picture | NoPicture:
         return NoPicture(alt)
     svg, width = to_svg(drawn, partial(_arranged, axes))
     plt.close(drawn)
-    return Picture(svg, alt, round(width))
+    return Picture(svg, alt, round(_SHOWN * width))
 
 
 def _arranged(axes: Axes, drawn: Figure) -> Bbox:

@@ -14,11 +14,14 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox
 
 import crm_analysis as crm
+from crm_analysis.figures import _arranged
 from crm_analysis.plots.theme import NOTHING, WIDTH
 
 #: A picture is at most so much wider than its axes were meant to be: on a phone letters shrink with it.
 _WIDEST = 1.3
-_DOTS = 50
+_DOTS = 72
+#: Months and years need no unit.
+_YEAR = re.compile(r"(^|\n)(19|20)\d\d$")
 _BARE = re.compile(r"[−\-+]?[\d.,\s]+")
 
 
@@ -41,10 +44,16 @@ def texts(axes: Any) -> list[str]:
     return [text.get_text() for text in axes.texts]
 
 
+def title_of(axes: Axes) -> str:
+    """Give the title in one line, however many it takes."""
+    return str(axes.get_title(loc="left").replace("\n", " "))
+
+
 def faults(axes: Axes) -> list[str]:
-    """List what a reader would stumble over; empty where the picture is sound."""
+    """List what a reader would stumble over on a page; empty where the picture is sound."""
     figure = axes.get_figure(root=True)
     figure.set_dpi(_DOTS)
+    _arranged(axes, figure)
     figure.canvas.draw()
     if axes.get_gid() == NOTHING:
         return [] if axes.get_label() in texts(axes) else ["an empty picture that does not say why"]
@@ -141,7 +150,7 @@ def _bare(axes: Axes, axis: Any) -> list[str]:
     shown = [label.get_text() for label in axis.get_ticklabels() if label.get_text()]
     named = axis.get_label().get_text() or (not isinstance(axis, XAxis) and axes.get_title(loc="left"))
     if shown and not named and all(_BARE.fullmatch(text) for text in shown if text != "0"):
-        if all(text == "0" for text in shown):
+        if all(text == "0" for text in shown) or any(_YEAR.search(text) for text in shown):
             return []
         return [f"figures without a unit: {shown}"]
     return []

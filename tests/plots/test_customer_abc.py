@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from tests.plots.artists import title_of
 
 import crm_analysis as crm
 
@@ -51,7 +52,7 @@ def texts(axes: Any) -> list[str]:
 class TestEveryPicture:
     def test_has_title_and_description(self, result: Any, name: str) -> None:
         axes = getattr(crm.plots.customer_abc, name)(result)
-        assert axes.get_title(loc="left")
+        assert title_of(axes)
         assert len(axes.get_label()) > 40
         assert "nan" not in axes.get_label()
         assert axes.get_label() in repr(crm.figure(axes))
@@ -109,7 +110,7 @@ class TestFigures:
     def test_migration_names_the_change(self, result: Any) -> None:
         axes = crm.plots.customer_abc.migration(result)
         change = result.context.words.money(result.migration["revenue"].sum(), signed=True)
-        assert change in axes.get_title(loc="left")
+        assert change in title_of(axes)
         moves = result.migration[
             (result.migration["from_class"] != "none") | (result.migration["to_class"] != "none")
         ]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
+from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
 
@@ -62,7 +62,7 @@ def made(segments: list[str], customers: int = 90, amount: float = 100.0) -> Any
 class TestEveryPicture:
     def test_has_title_and_description(self, result: Any, name: str) -> None:
         axes = getattr(crm.plots.customer_segments, name)(result)
-        assert axes.get_title(loc="left")
+        assert title_of(axes)
         assert len(axes.get_label()) > 40
         assert "nan" not in axes.get_label()
         assert axes.get_label() in repr(crm.figure(axes))
@@ -79,15 +79,7 @@ class TestEveryPicture:
     def test_labels_stay_apart_and_inside(self, name: str, count: int) -> None:
         names = [f"Общество с ограниченной ответственностью ${at}" for at in range(count)]
         axes = getattr(crm.plots.customer_segments, name)(made(names, 240))
-        figure = axes.figure
-        figure.canvas.draw()
-        whole = figure.bbox
-        labels = [*axes.get_yticklabels(), *axes.texts] if name != "white_spots" else axes.get_yticklabels()
-        # of an annotation the words only, not the line that leads to its point
-        boxes = [Text.get_window_extent(t) for t in labels if t.get_text() and t.get_visible()]
-        assert all(box.x0 >= whole.x0 - 2 and box.x1 <= whole.x1 + 2 for box in boxes)
-        apart = [(a, b) for at, a in enumerate(boxes) for b in boxes[at + 1 :] if a.overlaps(b)]
-        assert apart == []
+        assert faults(axes) == []
 
     def test_only_returns(self, name: str) -> None:
         axes = getattr(crm.plots.customer_segments, name)(made(["a", "b"], amount=-5.0))
@@ -107,7 +99,7 @@ class TestFigures:
 
     def test_the_map_shows_the_dimension_that_stands_out_most_surely(self, result: Any) -> None:
         axes = crm.plots.customer_segments.profitability(result)
-        assert axes.get_title(loc="left") == "large: 15% of customers, 41% of revenue"
+        assert title_of(axes) == "large: 15% of customers, 41% of revenue"
 
     def test_the_map_is_linear_and_spells_out_its_shares(self, result: Any) -> None:
         axes = crm.plots.customer_segments.profitability(result)
@@ -139,7 +131,7 @@ class TestFigures:
         axes = crm.plots.customer_segments.profitability(result, dimension="industry")
         points = {c.get_label() for c in axes.collections}
         assert points == set(rows["segment"]) - {"(not stated)"}
-        assert axes.get_title(loc="left") == "Cosmetics: 15% of customers, 20% of revenue"
+        assert title_of(axes) == "Cosmetics: 15% of customers, 20% of revenue"
 
     def test_differences_hold_ratio_and_range(self, result: Any) -> None:
         axes = crm.plots.customer_segments.differences(result)

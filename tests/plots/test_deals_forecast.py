@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from tests.analyses.forecast_company import company
+from tests.plots.artists import title_of
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
@@ -58,7 +59,7 @@ def _closed() -> Any:
 class TestEveryPicture:
     def test_has_title_and_description(self, result: Any, name: str) -> None:
         axes = getattr(plots, name)(result)
-        assert axes.get_title(loc="left")
+        assert title_of(axes)
         assert len(axes.get_label()) > 60
         assert "nan" not in axes.get_label()
         assert axes.get_label() in repr(crm.figure(axes))
@@ -95,7 +96,7 @@ class TestFigures:
 
     def test_fan_names_the_range_of_all_three_months(self, result: Any) -> None:
         whole = result.together.iloc[2]
-        title = plots.fan(result).get_title(loc="left")
+        title = title_of(plots.fan(result))
         words = result.context.words
         low, high = (words.money(as_sure(whole[end], whole["p10"], whole["p90"])) for end in ("p10", "p90"))
         assert f"{low} to {high}" in title
@@ -106,7 +107,7 @@ class TestFigures:
         axes = plots.backtest(result, horizon=horizon)
         drawn = sorted(y for line in axes.get_lines()[1:] for y in line.get_ydata())
         assert drawn == pytest.approx(sorted(rows["actual"]))
-        assert axes.get_title(loc="left").startswith(f"{rows['covered'].sum()} of 12 months came within")
+        assert title_of(axes).startswith(f"{rows['covered'].sum()} of 12 months came within")
 
     def test_calibration_draws_promised_and_kept(self, result: Any) -> None:
         axes = plots.calibration(result)

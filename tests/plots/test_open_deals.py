@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
 
@@ -46,21 +47,11 @@ def texts(axes: Any) -> list[str]:
     return [text.get_text() for text in axes.texts]
 
 
-def is_whole(axes: Any) -> bool:
-    """Say whether all that is drawn lies within the picture."""
-    for _ in range(3):  # the layout comes closer with each drawing
-        axes.figure.canvas.draw()
-    drawn_on, page = axes.get_tightbbox(), axes.figure.bbox
-    return bool(
-        drawn_on.x0 > -1 and drawn_on.y0 > -1 and drawn_on.x1 < page.x1 + 1 and drawn_on.y1 < page.y1 + 1
-    )
-
-
 @pytest.mark.parametrize("name", PICTURES)
 class TestEveryPicture:
     def test_has_title_and_description(self, result: Any, name: str) -> None:
         axes = drawn(name, result)
-        assert axes.get_title(loc="left")
+        assert title_of(axes)
         assert len(axes.get_label()) > 40
         assert "nan" not in axes.get_label()
         assert axes.get_label() in repr(crm.figure(axes))
@@ -70,7 +61,7 @@ class TestEveryPicture:
         assert getattr(crm.plots.open_deals, name)(result, ax=axes) is axes
 
     def test_nothing_is_cut_off(self, result: Any, name: str) -> None:
-        assert is_whole(drawn(name, result))
+        assert faults(drawn(name, result)) == []
 
     def test_one_row_with_a_long_name(self, result: Any, name: str) -> None:
         table = {"funnel": "funnel", "pipeline": "pipeline", "bridge": "bridge", "owners": "owners"}[name]
@@ -79,7 +70,7 @@ class TestEveryPicture:
             if column in frame.columns:
                 frame[column] = LONG
         axes = drawn(name, replace(result, **{table: frame}))
-        assert is_whole(axes)
+        assert faults(axes) == []
 
     def test_many_rows(self, result: Any, name: str) -> None:
         if name == "bridge":
@@ -90,7 +81,7 @@ class TestEveryPicture:
             frame.head(6).assign(**{column: [f"{LONG}{at}{row}" for row in range(6)]}) for at in range(5)
         ]
         axes = drawn(name, replace(result, **{name: pd.concat(copies, ignore_index=True)}))
-        assert is_whole(axes)
+        assert faults(axes) == []
 
 
 def test_empty_ones_say_why(bare: Any) -> None:
@@ -111,9 +102,9 @@ class TestFigures:
 
     def test_a_narrowest_stage_is_named_only_where_no_other_may_be(self, result: Any) -> None:
         assert result.narrowest == ""
-        title = drawn("funnel", result).get_title(loc="left")
+        title = title_of(drawn("funnel", result))
         assert title == f"31% of deals are won within {result.funnel_days:.0f} days"
-        title = drawn("funnel", replace(result, narrowest="Quote")).get_title(loc="left")
+        title = title_of(drawn("funnel", replace(result, narrowest="Quote")))
         assert title.endswith("fewest pass Quote, 74%")
 
     def test_of_many_stages_and_owners_some_are_drawn_and_the_picture_says_which(self, result: Any) -> None:
@@ -125,7 +116,7 @@ class TestFigures:
         axes = drawn("owners", replace(result, owners=frame))
         assert axes.get_xlabel().startswith("12 of 36 owners")
         # those told apart are among them, however few deals they have
-        assert axes.get_title(loc="left").endswith(": 6 of 36")
+        assert title_of(axes).endswith(": 6 of 36")
         names = [label.get_text() for label in axes.get_yticklabels()]
         assert sum(name.startswith(("Jörg Wicker", "Kit Yarrow")) for name in names) == 6
 
@@ -135,7 +126,7 @@ class TestFigures:
         )
         axes = drawn("pipeline", replace(result, pipeline=frame))
         assert axes.get_xlabel() == "The 10 of 18 stages with most in work"
-        assert f"{3 * result.deals['stalled'].sum()} of them" in axes.get_title(loc="left")
+        assert f"{3 * result.deals['stalled'].sum()} of them" in title_of(axes)
 
     def test_pipeline_bars_are_the_money(self, result: Any) -> None:
         bars = drawn("pipeline", result).patches
@@ -153,13 +144,13 @@ class TestFigures:
         assert widths[:2] == pytest.approx([table["opening"], table["closing"]])
         assert widths[2:] == pytest.approx([table["created"], table["won"], table["lost"]])
         change = result.context.words.money(abs(table["closing"] - table["opening"]))
-        assert change in axes.get_title(loc="left")
+        assert change in title_of(axes)
 
     def test_a_bridge_below_nothing(self, result: Any) -> None:
         frame = result.bridge.assign(amount=[100.0, 0.0, 0.0, 0.0, 0.0, 0.0, -300.0, -200.0])
         axes = drawn("bridge", replace(result, bridge=frame))
         assert axes.get_xlim()[0] <= -200
-        assert is_whole(axes)
+        assert faults(axes) == []
 
     def test_owners_draw_rate_and_range(self, result: Any) -> None:
         axes = drawn("owners", result)
@@ -169,12 +160,12 @@ class TestFigures:
             zip(rows["low"], rows["high"], strict=True)
         )
         apart = rows["compared"].isin(["above the team", "below the team"]).sum()
-        assert axes.get_title(loc="left").endswith(f": {apart} of {len(rows)}")
+        assert title_of(axes).endswith(f": {apart} of {len(rows)}")
 
     def test_owners_nobody_apart(self, result: Any) -> None:
         frame = result.owners.assign(compared="not told apart")
         assert (
-            drawn("owners", replace(result, owners=frame)).get_title(loc="left")
+            title_of(drawn("owners", replace(result, owners=frame)))
             == "No owner can be told apart from the team"
         )
 

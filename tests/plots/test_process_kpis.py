@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.plots.artists import title_of
 
 import crm_analysis as crm
 from crm_analysis.errors import ParameterError
@@ -53,7 +54,7 @@ def texts(axes: Any) -> list[str]:
 class TestEveryPicture:
     def test_has_title_and_description(self, result: Any, name: str) -> None:
         axes = getattr(crm.plots.process_kpis, name)(result)
-        assert axes.get_title(loc="left")
+        assert title_of(axes)
         assert len(axes.get_label()) > 40
         assert "nan" not in axes.get_label()
         assert axes.get_label() in repr(crm.figure(axes))
@@ -99,7 +100,7 @@ def test_the_board_says_why_there_is_no_verdict(result: Any, status: str, point:
     trends = result.trends.assign(**untold, n_points=8)
     axes = crm.plots.process_kpis.board(dataclasses.replace(result, trends=trends))
     assert texts(axes).count(said) == 5
-    assert axes.get_title(loc="left") == "Not enough data yet for a verdict"
+    assert title_of(axes) == "Not enough data yet for a verdict"
 
 
 def test_the_pictures_of_a_short_history_are_russian(root: Path) -> None:
@@ -107,7 +108,7 @@ def test_the_pictures_of_a_short_history_are_russian(root: Path) -> None:
     assert set(short.trends["status"]) >= {"too_few"}
     for name in PICTURES:
         axes = getattr(crm.plots.process_kpis, name)(short)
-        said = [axes.get_title(loc="left"), str(axes.get_label()), *texts(axes)]
+        said = [title_of(axes), str(axes.get_label()), *texts(axes)]
         assert not re.findall(r"[A-Za-z]{2,}", " ".join(said)), name
 
 
@@ -161,7 +162,7 @@ def test_the_event_shows_the_level_on_both_sides(result: Any) -> None:
     row = result.event[(result.event["kpi"] == "decision_days")].iloc[0]
     levels = [line.get_ydata()[0] for line in axes.get_lines()[1:3]]
     assert levels == pytest.approx([row["before"], row["after"]])
-    assert axes.get_title(loc="left").startswith("Mean time to decision: ")
+    assert title_of(axes).startswith("Mean time to decision: ")
 
 
 def test_another_kpi_can_be_asked_for(result: Any) -> None:

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.plots.artists import title_of
 from tests.small_company import frames
 
 import crm_analysis as crm
@@ -93,12 +94,12 @@ def test_returns_do_not_hide_among_the_others(result):
 def test_titles_say_what_was_found(result):
     ax = plots.change(result)
     money = result.context.words.money(figure(result, "revenue"), signed=True)
-    assert ax.get_title(loc="left").startswith(f"Revenue {money}; what moved it most: ")
+    assert title_of(ax).startswith(f"Revenue {money}; what moved it most: ")
     grown = result.trend.assign(verdict="improved", growth=0.1, growth_low=0.05, growth_high=0.15)
-    title = plots.monthly(replace(result, trend=grown)).get_title(loc="left")
+    title = title_of(plots.monthly(replace(result, trend=grown)))
     assert title == "Monthly revenue grows: +10% a year"
     unsure = plots.monthly(replace(result, trend=grown.assign(verdict="no_evidence")))
-    assert unsure.get_title(loc="left") == "Revenue by month: no evidence that it grows or falls"
+    assert title_of(unsure) == "Revenue by month: no evidence that it grows or falls"
 
 
 def test_the_best_attainment_stands_first_below_all():

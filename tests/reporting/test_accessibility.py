@@ -243,6 +243,20 @@ def test_a_picture_grows_where_a_telephone_shows_it_small(reports: Path, tab: Ta
 
 
 @in_browser
+def test_letters_of_pictures_can_be_read_on_a_telephone(reports: Path, tab: Tab) -> None:
+    """Labels are of 10 points at least, of which a screen shows 13.3 pixels."""
+    pixels = 10 * 96 / 72
+    shares = """
+      const images = document.querySelectorAll("figure.drawn img");
+      return Array.from(images, (image) => image.clientWidth / image.naturalWidth);"""
+    tab.look(width=390)
+    for page in sorted((reports / "2026-10").glob("*.html")):
+        tab.open(page)
+        shown = tab.run(shares)
+        assert all(pixels * share >= 8.9 for share in shown), (page.name, min(shown))
+
+
+@in_browser
 @pytest.mark.parametrize("page", ["2026-10/index", "2026-10/open_deals"])
 def test_the_keyboard_goes_through_a_page_from_top_to_bottom(reports: Path, tab: Tab, page: str) -> None:
     tab.look()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +39,6 @@ _WIDEST = (1 / 8, 8.0)
 _ROOM = 0.18
 _MOST_TICKS = 5
 _TIMES = {1 / 8: "×⅛", 1 / 4: "×¼", 1 / 2: "×½", 1.0: msg("average"), 2.0: "×2", 4.0: "×4", 8.0: "×8"}
-_NAME = 22
 _FOUND = {"higher": MAIN, "lower": ACCENT, "holds up": ACCENT, "does not hold up": MAIN}
 
 
@@ -65,11 +63,8 @@ def odds_ratios(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     words = result.context.words
     rows = known.loc[known["p_value"].sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
     labels = [
-        tr("{level} ({factor}), {deals}").format(
-            level=shorten(level_name(row.level, words), _NAME),
-            factor=shorten(factor_name(row.factor), 16),
-            deals=words.number(row.deals),
-        )
+        f"{shorten(level_name(row.level, words))}\n{shorten(factor_name(row.factor), 16)}, "
+        f"{words.counted(row.deals, 'deal')}"
         for row in _rows(rows)
     ]
     limits = rows[["odds_ratio", "low", "high"]].to_numpy(dtype=float)
@@ -86,7 +81,7 @@ def odds_ratios(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         rows["verdict"].tolist(),
         lambda ratio: f"×{words.number(ratio, 1 if ratio >= 1 else 2)}",
         title=title,
-        axis=tr("Odds of winning, all else alike; behind the names, deals"),
+        axis=tr("Odds of winning, all else alike"),
         ticks={ratio: tr(text) for ratio, text in _TIMES.items()},
         rest=rest,
     )
@@ -111,7 +106,7 @@ def price(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     words = result.context.words
     labels = [
         tr("{name}, {count} lost").format(
-            name=shorten(row.value, _NAME) if row.group != "all" else tr("All"), count=words.number(row.lost)
+            name=shorten(row.value, 18) if row.group != "all" else tr("All"), count=words.number(row.lost)
         )
         for row in _rows(rows)
     ]
@@ -164,7 +159,7 @@ def _forest(
     rest: str = "",
 ) -> Axes:
     """Draw a point and its range a row, on a scale on which half and double lie equally far."""
-    ax = new_axes(ax, size=(WIDTH, 1.8 + 0.33 * max(len(labels), 2)), grid="x")
+    ax = new_axes(ax, size=(WIDTH, 1.6 + 0.42 * max(len(labels), 2)), grid="x")
     drawn = np.clip(limits, *_WIDEST)
     for y, (row, seen, verdict) in enumerate(zip(limits, drawn, verdicts, strict=True)):
         colour = _FOUND.get(verdict, MUTED)
@@ -194,19 +189,19 @@ def _forest(
     ax.xaxis.set_major_locator(FixedLocator(held))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ticks.get(value, "")))
-    ax.set_yticks(range(len(labels)), list(labels))
+    ax.set_yticks(range(len(labels)), list(labels), fontsize=SMALL)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(axis, loc="right")
     told = "; ".join(
         tr("{label}: {value}, {low} to {high}").format(
-            label=label, value=write(float(row[0])), low=write(float(row[1])), high=write(float(row[2]))
+            label=label.replace("\n", ", "),
+            value=write(float(row[0])),
+            low=write(float(row[1])),
+            high=write(float(row[2])),
         )
         for label, row in zip(labels, limits, strict=True)
     )
-    describe(ax, title, f"{title}: {told}.{rest}")
-    # names take their room from the title, which begins where they end
-    ax.set_title(textwrap.fill(title, max(26, 62 - max(map(len, labels)))), loc="left")
-    return ax
+    return describe(ax, title, f"{title}: {told}.{rest}")
 
 
 def _rows(frame: pd.DataFrame) -> list[Any]:

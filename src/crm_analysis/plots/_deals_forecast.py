@@ -21,6 +21,7 @@ from crm_analysis.plots.theme import (
     describe,
     legend_below,
     money_axis,
+    month_axis,
     new_axes,
     nothing_to_draw,
     share_axis,
@@ -234,11 +235,5 @@ def _written(result: OpenDealsResult, ax: Axes) -> Callable[[Any], str]:
 
 
 def _months(ax: Axes, months: pd.Series) -> None:
-    """Write short months below, and the year where it begins."""
-    seen: set[int] = set()
-    labels = []
-    for month in months:
-        labels.append(f"{month:%m}\n{month.year}" if month.year not in seen else f"{month:%m}")
-        seen.add(month.year)
-    ax.set_xticks(range(len(labels)), labels)
+    month_axis(ax.xaxis, months)
     ax.set_xlabel(tr("Month"))

@@ -16,6 +16,7 @@ from crm_analysis.plots.theme import (
     SMALL,
     WIDTH,
     describe,
+    month_axis,
     new_axes,
     nothing_to_draw,
     styled,
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
     from crm_analysis.analyses.process_kpis import ProcessKpisResult
 
-_COLUMNS = 2
-_ROW = 2.1
-_GAP = 0.62
+#: Height of a picture, and the room below it for months and the next title, in inches.
+_PANEL, _GAP = 1.25, 0.62
 #: Room above the first row for its titles, in inches.
 _TOP = 0.3
 #: Whiskers are cut at so many times the largest value: one wide range must not flatten the course.
@@ -52,23 +52,18 @@ def courses(result: ProcessKpisResult, group: str = "all", ax: Axes | None = Non
     """
     table = result.series[result.series["group"] == group]
     held = [kpi for kpi in LABELS if kpi in set(table["kpi"])]
-    rows = -(-len(held) // _COLUMNS)
-    height = max(rows, 1) * _ROW + 0.3
+    height = _TOP + max(len(held), 1) * (_PANEL + _GAP)
     ax = new_axes(ax, size=(WIDTH, height), grid="")
     if not held:
         return nothing_to_draw(ax, tr("No KPI has a whole month yet."))
     ax.set_axis_off()
     told = []
     for place, kpi in enumerate(held):
-        row, across = divmod(place, _COLUMNS)
-        share = _GAP / height
-        top = _TOP / height
-        panel_height = (1 - share * (rows - 1) - top) / rows
-        bottom = 1 - top - (row + 1) * panel_height - row * share
-        panel = ax.inset_axes((0.075 + across * 0.525, bottom, 0.40, panel_height))
+        bottom = 1 - (_TOP + (place + 1) * _PANEL + place * _GAP) / height
+        panel = ax.inset_axes((0.13, bottom, 0.85, _PANEL / height))
         panel.grid(visible=True, axis="y")
         series = table[table["kpi"] == kpi]
-        draw_course(result, series, panel, ticks=3)
+        draw_course(result, series, panel)
         label = tr(LABELS[kpi])
         title = tr("{label}, days").format(label=label) if column(kpi).kind == "days" else label
         panel.set_title(title, loc="left", fontsize=10.5, pad=6)
@@ -90,9 +85,7 @@ def _headline(table: pd.DataFrame) -> str:
     return tr("Unusual in the last month: {kpis}").format(kpis=told)
 
 
-def draw_course(
-    result: ProcessKpisResult, series: pd.DataFrame, ax: Axes, *, ticks: int = 6, lines: bool = True
-) -> None:
+def draw_course(result: ProcessKpisResult, series: pd.DataFrame, ax: Axes, *, lines: bool = True) -> None:
     """Draw one course: range of each month, band and line, the values, and those out of the band."""
     kpi, at = str(series["kpi"].iloc[0]), np.arange(len(series))
     values = series["value"].to_numpy(dtype=float)
@@ -110,9 +103,7 @@ def draw_course(
         ax.plot(at[special], values[special], ls="", marker="D", ms=5, mfc="white", mec=ACCENT, mew=1.4)
     seen = [top * 0.999, *series["limit_high"].dropna()] if lines else [top * 0.999]
     ax.set_ylim(0, min(max(seen), max(top, float(np.nanmax(values)) if ranged.any() else top)) * 1.05)
-    step = max(1, -(-len(at) // ticks))
-    shown = at[::-1][::step][::-1]
-    ax.set_xticks(shown, [f"{series['month'].iloc[i]:%Y-%m}" for i in shown], fontsize=SMALL - 1)
+    month_axis(ax.xaxis, series["month"], fontsize=SMALL - 1)
     ax.tick_params(axis="y", labelsize=SMALL - 1)
     ax.yaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
     for spine in ax.spines.values():

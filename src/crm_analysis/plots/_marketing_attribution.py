@@ -19,6 +19,7 @@ from crm_analysis.plots.theme import (
     SMALL,
     WIDTH,
     describe,
+    month_axis,
     new_axes,
     nothing_to_draw,
     share_axis,
@@ -43,7 +44,6 @@ _ONE = ("o", MAIN)
 #: Rows that are no channel stand below the channels.
 _NO_CHANNEL = (msg("(no touch recorded)"), "(not stated)")
 _BAND = 0.66
-_MOST_TICKS = 7
 
 
 @styled
@@ -131,9 +131,7 @@ def spend_and_income(result: Any, ax: Axes | None = None) -> Axes:
     ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label=tr("spending"))
     ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label=tr("income"))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
-    step = max(1, int(np.ceil(len(drawn) / _MOST_TICKS)))
-    ticks = at[::-1][::step][::-1]
-    ax.set_xticks(ticks, [f"{drawn['month'].iloc[i]:%Y-%m}" for i in ticks])
+    month_axis(ax.xaxis, drawn["month"])
     ax.set_ylim(min(0.0, float(drawn[["cost_relative", "revenue_relative"]].to_numpy().min()) * 1.1))
     ax.set_ylabel(tr("Average month = {share}").format(share=words.share(1, 0)))
     share_axis(ax.yaxis, words)

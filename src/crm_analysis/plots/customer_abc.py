@@ -173,7 +173,7 @@ def cohorts(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     text = [
         [words.number(v * 100, 0) if figures and v == v else "" for v in row] for row in shares.to_numpy()
     ]
-    _map(ax, shares.to_numpy(), text)
+    _map(ax, shares.to_numpy(), text, SMALL - 1)
     written = cohort_names(pd.Series(began), later["month_number"], words)
     names = [f"{name}  ({words.number(n)})" for name, n in zip(written, sizes, strict=True)]
     ax.set_yticks(range(len(began)), names)
@@ -238,7 +238,7 @@ def due(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     for at, row in enumerate(table):
         text = tr(" silent {days} days, usually {usual}").format(**_pauses(result, row))
         ax.text(max(row["money_at_stake"], 0), at, text, va="center", fontsize=SMALL, color=INK)
-    ax.set_yticks(place, [f"{shorten(row['name'])}  {row['abc']}" for row in table])
+    ax.set_yticks(place, [f"{shorten(row['name'], 18)}  {row['abc']}" for row in table])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(min(0.0, float(rows["money_at_stake"].min())), room * 1.32 if room > 0 else 1.0)
     ax.set_xlabel(tr("Bought in the year up to the last order"))

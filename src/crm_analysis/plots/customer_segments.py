@@ -131,7 +131,7 @@ def differences(
     table = result.tests[(result.tests["measure"] == measure) & result.tests["p_value"].notna()]
     shown = table.sort_values(["p_value", "dimension", "segment"], kind="stable").head(_MOST_DIFFERENCES)
     shown = shown.sort_values(_COLUMNS[measure][0], ascending=False, kind="stable")
-    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.32 * len(shown))))
+    ax = new_axes(ax, grid="x", size=(WIDTH, max(2.2, 1.2 + 0.42 * len(shown))))
     if shown.empty:
         why = _UNKNOWN.get(measure, _TOO_SMALL) if (result.tests["measure"] != measure).all() else _TOO_SMALL
         return nothing_to_draw(ax, tr(why))
@@ -149,11 +149,11 @@ def differences(
             markerfacecolor=colour if sure else "white", linestyle="", label=row["segment"],
         )  # fmt: skip
     names = [
-        f"{shorten(row['segment'], 18)} ({shorten(called(row['dimension'], words), 18)})  "
+        f"{shorten(row['segment'])}\n{shorten(called(row['dimension'], words))}, "
         f"n={words.number(row['n'], 0)}"
         for row in table_rows
     ]
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names, fontsize=SMALL)
     ax.set_ylim(len(names) - 0.4, -0.6)
     _difference_axis(ax, figures, ratio=ratio, words=words)
     ax.set_xlabel(tr(_UNITS[measure]))
@@ -253,15 +253,12 @@ def _label_beside(ax: Axes, rows: pd.DataFrame, words: Words) -> None:
     to_axes = ax.transScale + ax.transLimits
     records = sorted(rows.to_dict("records"), key=lambda row: (row["revenue_share"], row["segment"]))
     wanted = [float(to_axes.transform((row["customer_share"], row["revenue_share"]))[1]) for row in records]
-    gap = min(0.1, 1.0 / max(len(records), 1))  # two lines each
+    top = 0.97  # clear of the title
+    gap = min(0.1, top / max(len(records), 1))  # two lines each
     places: list[float] = []
     for place in wanted:
         places.append(max(place, places[-1] + gap) if places else max(place, 0.0))
-    overflow = max(0.0, places[-1] - 1.0)
-    places = [
-        min(place, 1.0 - gap * (len(places) - 1 - at)) if overflow else place
-        for at, place in enumerate(places)
-    ]
+    places = [min(place, top - gap * (len(places) - 1 - at)) for at, place in enumerate(places)]
     for row, place in zip(records, places, strict=True):
         text = tr("{segment}: {customers} of customers,\n{revenue} of revenue").format(
             segment=shorten(row["segment"], 14),

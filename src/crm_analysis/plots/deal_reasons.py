@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,16 +69,17 @@ def pareto(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     for at, reached in enumerate(running):
         ax.annotate(words.share(reached / total, 0), (reached, at), (7, 0), textcoords="offset points",
                     va="center", fontsize=SMALL)  # fmt: skip
-    counted = [f"{shorten(name)}, {words.number(n)}" for name, n in zip(names, deals, strict=True)]
-    ax.set_yticks(place, counted)
-    ax.set(ylim=(len(drawn) - 0.4, -0.6), xlim=(0, total * (1.44 if measure == "amount" else 1.12)))
+    counted = [words.counted(n, "deal") for n in deals]
     if measure == "amount":
-        _column(ax, [words.money(float(size)) for size in drawn])
+        counted = [f"{n}, {words.money(float(size))}" for n, size in zip(counted, drawn, strict=True)]
         money_axis(ax.xaxis, words)
     else:
         count_axis(ax.xaxis, words)
+    labels = [f"{shorten(name)}\n{n}" for name, n in zip(names, counted, strict=True)]
+    ax.set_yticks(place, labels, fontsize=SMALL)
+    ax.set(ylim=(len(drawn) - 0.4, -0.6), xlim=(0, total * 1.2))
     what = tr("Value of deals lost") if measure == "amount" else tr("Deals lost")
-    ax.set_xlabel(tr("{what}; line: added up; behind the names, deals").format(what=what))
+    ax.set_xlabel(tr("{what}; line: added up").format(what=what))
     written = words.money(total) if measure == "amount" else words.counted(total, "deal")
     few = min(3, len(names))
     told = (
@@ -95,7 +95,7 @@ def pareto(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
         few=words.number(few), part=words.share(running[few - 1] / total, 0),
     )  # fmt: skip
     title = tr("Most is lost for: {reason}").format(reason=shorten(names[0], 60))
-    return describe(ax, textwrap.fill(title, 48), alt)
+    return describe(ax, title, alt)
 
 
 @styled
@@ -181,7 +181,7 @@ def stage_map(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     title = tr("Most often: {reason}, after {stage}")
     reason, stage = shorten(best["reason"], 22), shorten(best["stage"], 18)
-    return describe(ax, textwrap.fill(title.format(reason=reason, stage=stage), 44), alt)
+    return describe(ax, title.format(reason=reason, stage=stage), alt)
 
 
 @styled
@@ -207,8 +207,8 @@ def departments(result: DealReasonsResult, ax: Axes | None = None) -> Axes:
     room = float(np.nanmax([*rows["high"], *before]))
     figures = [f"{words.share(row['share'], 0)}, {words.counted(row['deals'], 'deal')}" for row in table]
     _column(ax, figures)
-    ax.set_yticks(place, [shorten(_department(row, result)) for row in table])
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.45), xlabel=axis)
+    ax.set_yticks(place, [shorten(_department(row, result), 20) for row in table])
+    ax.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, room * 1.7), xlabel=axis)
     share_axis(ax.xaxis, words)
     told = ", ".join(f"{_department(row, result)} {words.share(row['share'], 0)}" for row in table)
     title = _department_title(table, result)

@@ -21,6 +21,7 @@ from crm_analysis.plots.theme import (
     WIDTH,
     describe,
     money_axis,
+    month_axis,
     new_axes,
     nothing_to_draw,
     share_axis,
@@ -82,7 +83,7 @@ def share_of_cost_and_sales(result: MarketingImpactResult, ax: Axes | None = Non
     ax.set_yticks(place, [shorten(name, 16) for name in shown["channel"]])
     ax.set_ylim(len(shown) + (0.8 if costs else -0.4), -0.6)  # room for the legend below the bars
     low = min(0.0, float(shown[share].min()))
-    ax.set_xlim(low * 1.2, float(np.nanmax(shown[[share, "cost_share"]].to_numpy())) * 1.18)
+    ax.set_xlim(low * 1.2, float(np.nanmax(shown[[share, "cost_share"]].to_numpy())) * 1.3)
     share_axis(ax.xaxis, words)
     if costs:
         ax.legend([tr(_CALLED[share]), tr("share of marketing cost")], loc="lower right", ncols=2)
@@ -143,9 +144,8 @@ def course(result: MarketingImpactResult, ax: Axes | None = None) -> Axes:
     income = table["income"].to_numpy(dtype=float)
     ax.bar(place[ripe] + 0.2, income[ripe], width=0.4, color=MAIN)
     ax.bar(place[~ripe] + 0.2, income[~ripe], width=0.4, color=MAIN, alpha=0.3)
-    step = max(1, len(table) // 6)
     months = table["month"].tolist()
-    ax.set_xticks(place[::step], [f"{month:%Y-%m}" for month in months[::step]])
+    month_axis(ax.xaxis, table["month"])
     ax.set_xlabel(tr("Month in which the leads came"))
     money_axis(ax.yaxis, words)
     ax.axhline(0, color=MUTED, linewidth=0.8)
@@ -262,5 +262,5 @@ def _return_title(shown: Any, words: Words) -> str:
 def _change_axis(axis: Axis, words: Words) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(nbins=3, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.change(value, 0) if value else "0"))

@@ -22,6 +22,7 @@ from crm_analysis.plots.theme import (
     count_axis,
     describe,
     money_axis,
+    month_axis,
     new_axes,
     nothing_to_draw,
     share_axis,
@@ -89,7 +90,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
             mec=MAIN,
             label=tr("part month"),
         )
-    _month_ticks(ax, months["month"])
+    month_axis(ax.xaxis, months["month"])
     money_axis(ax.yaxis, words)
     if not (months[["revenue", "limit_low"]].to_numpy(dtype=float) < 0).any():
         ax.set_ylim(bottom=0)
@@ -135,7 +136,7 @@ def change(result: SalesDynamicsResult, group: str = "revenue", ax: Axes | None 
         ax.annotate(text, (x, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=SMALL)
     ax.set_yticks(place, names)
     ax.invert_yaxis()
-    ax.margins(x=0.16)
+    ax.margins(x=0.3)
     money_axis(ax.xaxis, words)
     told = "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
     return describe(
@@ -338,7 +339,7 @@ def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
         width=0.7,
         label=tr("part month"),
     )
-    _month_ticks(ax, months["month"])
+    month_axis(ax.xaxis, months["month"])
     count_axis(ax.yaxis, words)
     if partial.any():
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
@@ -381,9 +382,3 @@ def _ends(result: SalesDynamicsResult, group: str) -> tuple[float, float]:
     measure = "revenue" if group == "revenue" else "won_amount"
     row = result.figures[result.figures["measure"] == measure].iloc[0]
     return float(row["previous"]), float(row["value"])
-
-
-def _month_ticks(ax: Axes, months: pd.Series) -> None:
-    step = max(1, int(np.ceil(len(months) / MOST_TICKS)))
-    at = np.arange(len(months))[::-1][::step][::-1]
-    ax.set_xticks(at, [f"{months.iloc[i]:%Y-%m}" for i in at])

@@ -23,6 +23,7 @@ from crm_analysis.words import NONE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
@@ -43,12 +44,14 @@ CLASSES = {"A": "#0072B2", "B": "#56B4E9", "C": "#C9D0D9", "none": "#E3E6EA", "n
 #: Marks axes with nothing drawn.
 NOTHING = "nothing to draw"
 #: Width of a picture in inches: letters stay readable where it is shrunk to the width of a phone.
-WIDTH = 6.4
+WIDTH = 5.2
 WIDE = (WIDTH, 3.7)
 #: Room for the label of an axis above a legend, in points.
 UNDER_A_LABEL = 42
 #: Size of figures within a picture, in points.
 SMALL = 10
+#: So many months can each be named by their number.
+_MONTHS = 12
 #: Room on both sides of a title, in inches.
 _BESIDE_A_TITLE = 0.15
 _STYLE: dict[Any, Any] = {
@@ -57,7 +60,7 @@ _STYLE: dict[Any, Any] = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": 12.5,
+    "axes.titlesize": 12,
     "axes.titleweight": "bold",
     "axes.titlepad": 12,
     "axes.titley": 1.0,  # no axis has its ticks at the top: finding that out takes a tenth of its time
@@ -159,6 +162,23 @@ def count_axis(axis: Axis, words: Words) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 0)))
 
 
+def month_axis(axis: XAxis, months: pd.Series, **letters: Any) -> None:
+    """Write months at 0, 1, …: their numbers, and the year where it begins; of many the years alone."""
+    step = 1 + (len(months) - 1) // _MONTHS
+    shown = range((len(months) - 1) % step, len(months), step)
+    if len(months) > 2 * _MONTHS:
+        shown = [at for at, month in enumerate(months) if month.month == 1][:: 1 + len(months) // 240]
+    named = [months.iloc[at] for at in shown]
+    labels = [str(month.year) for month in named]
+    if len(months) <= 2 * _MONTHS:
+        years = [None, *labels, labels[-1]]
+        # a year that ends with its first month has no room beside the next
+        begins = [years[at] != year == years[at + 2] for at, year in enumerate(labels)]
+        labels = [f"{month:%m}\n{month.year}" if new else f"{month:%m}"
+                  for month, new in zip(named, begins, strict=True)]  # fmt: skip
+    axis.set_ticks(list(shown), labels, **letters)
+
+
 def legend_below(ax: Axes, points: float = 24, columns: int = 2, middle: float = 0.5) -> None:
     """Put the legend so many points below the axes, however high they are."""
     below = ScaledTranslation(0, -points / 72, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
@@ -188,5 +208,5 @@ def nothing_to_draw(ax: Axes, why: str) -> Axes:
 
 def _ticks(axis: Axis, write: Callable[[float], str]) -> None:
     # amounts side by side need more room than amounts above each other
-    axis.set_major_locator(MaxNLocator(nbins=4 if isinstance(axis, XAxis) else 5, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(nbins=3 if isinstance(axis, XAxis) else 5, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
