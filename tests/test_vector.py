@@ -11,7 +11,7 @@ import pytest
 
 import crm_analysis as crm
 from crm_analysis import vector
-from crm_analysis.plots.theme import styled
+from crm_analysis.plots.theme import describe, new_axes, styled
 from crm_analysis.reporting.sanitize import is_drawing
 from crm_analysis.vector import to_svg
 
@@ -124,3 +124,16 @@ def test_the_ground_is_left_to_the_page() -> None:
     axes = crm.plots.theme.describe(crm.plots.theme.new_axes(), "Title", "One of two.")
     picture = crm.figure(axes)
     assert 'fill="#ffffff"' not in picture.svg
+
+
+def test_marks_beside_the_longest_labels_are_drawn_too() -> None:
+    """What lies beyond the sheet is left out by matplotlib, all but its letters: the sheet grows."""
+    marks = []
+    for label in "desk", "a name as long as the sheet is wide " * 3:
+        axes = describe(new_axes(), "Two points", "2 points.")
+        axes.plot([0, 1], [0, 1], marker="o", linestyle="")
+        axes.set_yticks([0, 1], [label, label])
+        picture = crm.figure(axes)
+        assert isinstance(picture, crm.figures.Picture)
+        marks.append(len(re.findall(r"<use [^>]*fill=", picture.svg)))
+    assert marks == [2, 2]

@@ -101,7 +101,7 @@ def _arranged(axes: Axes, drawn: Figure) -> Bbox:
     if drawn.get_layout_engine():
         drawn.set_layout_engine("none")
         _fill(axes, drawn)
-    held = drawn.get_tightbbox()
+    held = _with_room(drawn, drawn.get_tightbbox())
     left = drawn.dpi * held.x0
     title.set_x(min(float(axes.transAxes.inverted().transform((left, 0))[0]), 0.0))
     title.set_visible(True)
@@ -119,3 +119,23 @@ def _fill(axes: Axes, drawn: Figure) -> None:
     left, bottom = inner.x0 - outer.x0, inner.y0 - outer.y0
     right, top = outer.x1 - inner.x1, outer.y1 - inner.y1
     axes.set_position((left, bottom, max(1 - left - right, _LEAST), max(1 - bottom - top, _LEAST)))
+
+
+def _with_room(drawn: Figure, held: Bbox) -> Bbox:
+    """Make the sheet as large as what it holds, whose lines and marks would end at its edge."""
+    width, height = drawn.get_size_inches()
+    left, below = min(held.x0, 0.0), min(held.y0, 0.0)
+    wider, higher = max(held.x1, width) - left, max(held.y1, height) - below
+    for axes in drawn.axes:
+        place = axes.get_position()
+        across, up = width / wider, height / higher
+        axes.set_position(
+            (
+                place.x0 * across - left / wider,
+                place.y0 * up - below / higher,
+                place.width * across,
+                place.height * up,
+            )
+        )
+    drawn.set_size_inches(wider, higher)
+    return held.translated(-left, -below)

@@ -96,18 +96,24 @@ class _Sheet(FigureCanvasSVG):
     def __init__(self, drawn: Figure) -> None:
         super().__init__(drawn)
         self._file = io.StringIO()
-        width, height = (72 * length for length in drawn.get_size_inches())
-        self._renderer = RendererSVG(width, height, self._file, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
+        self._renderer = self._new_renderer()
 
     def get_renderer(self) -> RendererSVG:
         """Return what matplotlib asks for the size of letters."""
         return self._renderer
 
     def written(self) -> str:
-        """Draw the whole sheet, which what is drawn may leave."""
-        self.figure.draw(self._renderer)
-        self._renderer.finalize()  # type: ignore[no-untyped-call]
+        """Draw the whole sheet, which may have grown since it was measured."""
+        self._file.truncate(0)
+        self._file.seek(0)
+        renderer = self._new_renderer()
+        self.figure.draw(renderer)
+        renderer.finalize()  # type: ignore[no-untyped-call]
         return self._file.getvalue()
+
+    def _new_renderer(self) -> RendererSVG:
+        width, height = (72 * length for length in self.figure.get_size_inches())
+        return RendererSVG(width, height, self._file, metadata=_NOTHING_ABOUT)  # type: ignore[no-untyped-call]
 
 
 def _small(body: str) -> str:

@@ -88,7 +88,7 @@ def fan(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     )  # fmt: skip
     _months(ax, pd.concat([past["month"], total["month"]]))
     ax.set_ylim(bottom=0)
-    legend_below(ax, 2 * UNDER_A_LABEL / 1.5)
+    legend_below(ax, 2 * UNDER_A_LABEL / 1.5, columns=2)
     whole = result.together[result.together["source"] == "total"].to_dict("records")[0]
     words = result.context.words
     told = "; ".join(
@@ -198,7 +198,7 @@ def calibration(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=tr("Chance promised"), ylabel=tr("Share won"))
     share_axis(ax.xaxis, words)
     share_axis(ax.yaxis, words)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    legend_below(ax, UNDER_A_LABEL, columns=1)
     scores = result.scores
     mine = scores[(scores["method"] == "simulated") & scores["brier"].notna()]
     n = words.number(mine["n"].max()) if len(mine) else words.number(table["deals"].sum())

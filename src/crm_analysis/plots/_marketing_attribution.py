@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.transforms import offset_copy
 
 from crm_analysis.language import msg, tr
 from crm_analysis.plots._sales_ranges import labels_of
@@ -19,6 +18,7 @@ from crm_analysis.plots.theme import (
     SMALL,
     WIDTH,
     describe,
+    legend_below,
     month_axis,
     new_axes,
     nothing_to_draw,
@@ -99,12 +99,7 @@ def attribution(result: Any, most: int = 10, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("\n".join(filter(None, said)))
     share_axis(ax.xaxis, words)
     if len(models) > 1:
-        lower = -0.42 - 0.18 * sum(map(bool, said))
-        below = offset_copy(ax.transAxes, ax.get_figure(root=True), 0, lower)
-        ax.legend(
-            loc="upper center", bbox_to_anchor=(0.4, 0), bbox_transform=below, ncols=2,
-            borderaxespad=0,
-        )  # fmt: skip
+        legend_below(ax, 30 + 13 * sum(map(bool, said)), columns=2)
     alt = tr("Shares of deals won by channel: {told}.").format(told="; ".join(told))
     return describe(ax, _title(result, models), alt)
 
@@ -130,7 +125,7 @@ def spend_and_income(result: Any, ax: Axes | None = None) -> Axes:
     ax.axhline(1, color=MUTED, lw=1)
     ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label=tr("spending"))
     ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label=tr("income"))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    legend_below(ax)
     month_axis(ax.xaxis, drawn["month"])
     ax.set_ylim(min(0.0, float(drawn[["cost_relative", "revenue_relative"]].to_numpy().min()) * 1.1))
     ax.set_ylabel(tr("Average month = {share}").format(share=words.share(1, 0)))

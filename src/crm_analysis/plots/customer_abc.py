@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,7 +110,7 @@ def matrix(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     cells = {(row["abc"], row["xyz"]): row for row in rows.to_dict("records")}
     text = [[_cell(result, cells[(a, x)]) for x in columns] for a in share.index]
     _map(ax, share.to_numpy(), text)
-    ax.set_xticks(range(4), [_named(x) for x in columns])
+    ax.set_xticks(range(4), [_beneath(x) for x in columns], fontsize=SMALL)
     ax.set_yticks(range(len(share.index)), share.index)
     ax.set_xlabel(tr("How evenly they buy"))
     best = max(rows.to_dict("records"), key=lambda row: row["share"])
@@ -144,7 +145,7 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     text = [[_move(result, cells.get((a, b))) for b in nows] for a in befores]
     counts = [[cells[(a, b)]["customers"] if (a, b) in cells else 0 for b in nows] for a in befores]
     _map(ax, np.array(counts, dtype=float), text)
-    ax.set_xticks(range(len(nows)), [_named(c) for c in nows])
+    ax.set_xticks(range(len(nows)), [_beneath(c) for c in nows], fontsize=SMALL)
     ax.set_yticks(range(len(befores)), [_named(c) for c in befores])
     ax.set(xlabel=tr("Class now"), ylabel=tr("Class before"))
     change = words.money(float(result.migration["revenue"].sum()), signed=True)
@@ -311,3 +312,7 @@ def _pauses(result: CustomerAbcResult, row: dict[Any, Any]) -> dict[str, str]:
 
 def _named(label: str) -> str:
     return tr(_NAMES.get(label, label))
+
+
+def _beneath(label: str) -> str:
+    return textwrap.fill(_named(label), 12, break_long_words=False)

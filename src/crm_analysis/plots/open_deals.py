@@ -101,7 +101,7 @@ def funnel(result: OpenDealsResult, ax: Axes | None = None) -> Axes:
         label = tr("Deals; the {n} of {all} stages that fewest pass in time")
     ax.set_xlabel(label.format(n=words.number(len(rows)), all=words.number(len(every))))
     count_axis(ax.xaxis, words)
-    legend_below(ax, UNDER_A_LABEL, 3, 0.4)
+    legend_below(ax, UNDER_A_LABEL)
     told = "; ".join(
         tr(
             "{stage}: {entered} entered, {passed} went on, {share}; {lost} lost, "
@@ -175,11 +175,11 @@ def _below(ax: Axes, result: OpenDealsResult, label: str, counts: tuple[int, int
     """Put the legend below the axes, under a label that says which rows are drawn where some are not."""
     drawn, every = counts
     if drawn == every:
-        legend_below(ax, columns=3, middle=0.4)
+        legend_below(ax)
         return
     words = result.context.words
     ax.set_xlabel(label.format(n=words.number(drawn), all=words.number(every)))
-    legend_below(ax, UNDER_A_LABEL, columns=3, middle=0.4)
+    legend_below(ax, UNDER_A_LABEL)
 
 
 def _of_stage(result: OpenDealsResult, row: dict[Any, Any], amount: float | None) -> str:

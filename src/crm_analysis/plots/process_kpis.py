@@ -22,6 +22,7 @@ from crm_analysis.plots.theme import (
     SMALL,
     WIDTH,
     describe,
+    legend_below,
     new_axes,
     nothing_to_draw,
     share_axis,
@@ -187,7 +188,7 @@ def groups(result: ProcessKpisResult, kpi: str | None = None, ax: Axes | None = 
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ends = [row[name] for row in rows for name in ("value", "low", "high", "previous")]
     ax.set_xlim(min(0.0, np.nanmin(ends)), 1.12 * float(np.nanmax(ends)) or 1.0)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35 / (1.2 + _ROW * max(len(rows), 2))), ncols=2)
+    legend_below(ax)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
     ax.xaxis.set_major_formatter(lambda value, _: write(result, kpi, value, short=True))
     title = tr("{kpi}, by class of client") if len(rows) > 1 else tr("{kpi}: {value}")

@@ -21,6 +21,7 @@ from crm_analysis.plots.theme import (
     WIDTH,
     count_axis,
     describe,
+    legend_below,
     money_axis,
     month_axis,
     new_axes,
@@ -96,7 +97,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
         ax.set_ylim(bottom=0)
     else:
         ax.axhline(0, color=INK, lw=1)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
+    legend_below(ax, columns=2)
     return describe(ax, _course(result), _told_months(result))
 
 
@@ -206,7 +207,7 @@ def structure(
     ax.margins(x=0.14)
     share_axis(ax.xaxis, words)
     ax.axvline(0, color=MUTED, lw=0.8)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.3 + 0.36 * max(len(shown), 2))), ncols=2)
+    legend_below(ax)
     told = ", ".join(f"{shorten(r.value)} {words.share(r.share)}" for r in rows_of(shown))
     by = dimension_name(dimension)
     title = tr("Share of revenue by {dimension}").format(dimension=by)
@@ -267,7 +268,7 @@ def plan(
     ax.invert_yaxis()
     ax.set_xlim(min(0.0, float(shown["attainment"].min()) * 1.05), max(float(edges.max()), 1.0) * 1.4)
     share_axis(ax.xaxis, words)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.5 / (1.2 + 0.36 * max(len(shown), 2))), ncols=3)
+    legend_below(ax)
     told = ", ".join(f"{shorten(r.value)} {words.share(r.attainment, 0)}" for r in rows_of(shown))
     title = tr("Plan attainment")
     if dimension:
@@ -342,7 +343,7 @@ def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
     month_axis(ax.xaxis, months["month"])
     count_axis(ax.yaxis, words)
     if partial.any():
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1))
+        legend_below(ax)
     told = ", ".join(f"{words.month(r.month)} {r.orders}" for r in rows_of(months.tail(MOST_TICKS)))
     alt = tr("Deals won by month, the last ones: {told}.").format(told=told)
     return describe(ax, tr("Deals won by month"), alt)

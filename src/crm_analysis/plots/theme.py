@@ -6,22 +6,24 @@ styles, in grey; green and orange are darker than theirs, so that words in them 
 
 from __future__ import annotations
 
+import textwrap
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
+import numpy as np
 import seaborn as sns
 from matplotlib.axis import XAxis
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from crm_analysis.language import named, spoken
 from crm_analysis.words import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -52,6 +54,10 @@ UNDER_A_LABEL = 42
 SMALL = 10
 #: So many months can each be named by their number.
 _MONTHS = 12
+#: Where a figure and its unit hold together, no line ends.
+_AT_SPACES: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+#: Room for the mark of a name in a legend, and beside it, in inches.
+_LEGEND_MARK = 0.58
 #: Room on both sides of a title, in inches.
 _BESIDE_A_TITLE = 0.15
 _STYLE: dict[Any, Any] = {
@@ -122,28 +128,41 @@ def describe(ax: Axes, title: str, alt: str) -> Axes:
 
 
 def title_width(text: str) -> float:
-    """Return the width of a title in inches, as it will be printed: a screen's measure rounds each letter."""
-    letters = FontProperties(
-        family=plt.rcParams["font.family"], size=plt.rcParams["axes.titlesize"],
-        weight=plt.rcParams["axes.titleweight"],
-    )  # fmt: skip
-    return (
-        max(text_to_path.get_text_width_height_descent(line, letters, False)[0] for line in text.split("\n"))
-        / 72
-    )
+    """Return the width of a title in inches."""
+    rc = plt.rcParams
+    lines = text.split("\n")
+    return max(text_width(line, rc["axes.titlesize"], rc["axes.titleweight"]) for line in lines)
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Return the width of a line in inches, as it will be printed: a screen's measure rounds each letter."""
+    letters = FontProperties(family=plt.rcParams["font.family"], size=size, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(text, letters, False)[0]) / 72
 
 
 def _in_lines(title: str, width: float) -> str:
+    """Break a title that is too wide, into lines of about the same length."""
     lines = []
     for given in title.split("\n"):
-        lines.append("")
-        for word in given.split(" "):  # not where a figure and its unit hold together
-            longer = f"{lines[-1]} {word}".strip()
-            if lines[-1] and title_width(longer) > width:
-                lines.append(word)
-            else:
-                lines[-1] = longer
+        broken = _broken(given, width)
+        for letters in range(len(given) // len(broken), max(map(len, broken))):
+            even = textwrap.wrap(given, letters, **_AT_SPACES)
+            if len(even) <= len(broken) and all(title_width(line) <= width for line in even):
+                broken = even
+                break
+        lines += broken
     return "\n".join(lines)
+
+
+def _broken(title: str, width: float) -> list[str]:
+    lines = [""]
+    for word in title.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and title_width(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def money_axis(axis: Axis, words: Words) -> None:
@@ -165,7 +184,7 @@ def count_axis(axis: Axis, words: Words) -> None:
 def month_axis(axis: XAxis, months: pd.Series, **letters: Any) -> None:
     """Write months at 0, 1, …: their numbers, and the year where it begins; of many the years alone."""
     step = 1 + (len(months) - 1) // _MONTHS
-    shown = range((len(months) - 1) % step, len(months), step)
+    shown: Sequence[int] = range((len(months) - 1) % step, len(months), step)
     if len(months) > 2 * _MONTHS:
         shown = [at for at, month in enumerate(months) if month.month == 1][:: 1 + len(months) // 240]
     named = [months.iloc[at] for at in shown]
@@ -176,15 +195,21 @@ def month_axis(axis: XAxis, months: pd.Series, **letters: Any) -> None:
         begins = [years[at] != year == years[at + 2] for at, year in enumerate(labels)]
         labels = [f"{month:%m}\n{month.year}" if new else f"{month:%m}"
                   for month, new in zip(named, begins, strict=True)]  # fmt: skip
-    axis.set_ticks(list(shown), labels, **letters)
+    axis.set_ticks(shown, labels, **letters)
 
 
-def legend_below(ax: Axes, points: float = 24, columns: int = 2, middle: float = 0.5) -> None:
-    """Put the legend so many points below the axes, however high they are."""
-    below = ScaledTranslation(0, -points / 72, ax.get_figure(root=True).dpi_scale_trans)  # type: ignore[union-attr]
+def legend_below(ax: Axes, points: float = 24, columns: int = 3, **held: Any) -> None:
+    """Put the legend so many points below the axes, in as many columns as the picture has room for."""
+    figure: Any = ax.get_figure(root=True)
+    below = ScaledTranslation(0, -points / 72, figure.dpi_scale_trans)
+    names = held.get("labels") or ax.get_legend_handles_labels()[1]
+    widths = [_LEGEND_MARK + text_width(name, plt.rcParams["legend.fontsize"]) for name in names]
+    columns = min(columns, max(len(names), 1))  # names go down them
+    while columns > 1 and sum(map(max, np.array_split(widths, columns))) > figure.get_figwidth():
+        columns -= 1
     ax.legend(
-        loc="upper center", bbox_to_anchor=(middle, 0), bbox_transform=ax.transAxes + below, ncols=columns,
-        columnspacing=1,
+        **held, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns, columnspacing=1,
+        bbox_transform=blended_transform_factory(figure.transFigure, ax.transAxes + below),
     )  # fmt: skip
 
 
