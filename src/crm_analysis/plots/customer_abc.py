@@ -315,4 +315,4 @@ def _named(label: str) -> str:
 
 
 def _beneath(label: str) -> str:
-    return textwrap.fill(_named(label), 12, break_long_words=False)
+    return textwrap.fill(_named(label), 10, break_long_words=False)
