@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from crm_analysis.analyses.process_kpis import ProcessKpisResult
 
 #: Height of a picture, and the room below it for months and the next title, in inches.
-_PANEL, _GAP = 1.25, 0.62
+_PANEL, _GAP = 1.25, 0.75
 #: Room above the first row for its titles, in inches.
 _TOP = 0.3
 #: Whiskers are cut at so many times the largest value: one wide range must not flatten the course.

@@ -16,6 +16,7 @@ from crm_analysis.plots.theme import (
     MUTED,
     PALE,
     SMALL,
+    UNDER_A_LABEL,
     WIDTH,
     describe,
     legend_below,
@@ -125,7 +126,7 @@ def spend_and_income(result: Any, ax: Axes | None = None) -> Axes:
     ax.axhline(1, color=MUTED, lw=1)
     ax.bar(at, drawn["cost_relative"], color=PALE, edgecolor=MUTED, lw=0.6, width=0.8, label=tr("spending"))
     ax.plot(at, drawn["revenue_relative"], color=MAIN, lw=2, marker="o", ms=3.5, label=tr("income"))
-    legend_below(ax)
+    legend_below(ax, UNDER_A_LABEL)
     month_axis(ax.xaxis, drawn["month"])
     ax.set_ylim(min(0.0, float(drawn[["cost_relative", "revenue_relative"]].to_numpy().min()) * 1.1))
     ax.set_ylabel(tr("Average month = {share}").format(share=words.share(1, 0)))

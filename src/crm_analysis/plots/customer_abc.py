@@ -144,7 +144,7 @@ def migration(result: CustomerAbcResult, ax: Axes | None = None) -> Axes:
     cells = {(row["from_class"], row["to_class"]): row for row in table.to_dict("records")}
     text = [[_move(result, cells.get((a, b))) for b in nows] for a in befores]
     counts = [[cells[(a, b)]["customers"] if (a, b) in cells else 0 for b in nows] for a in befores]
-    _map(ax, np.array(counts, dtype=float), text)
+    _map(ax, np.array(counts, dtype=float), text, SMALL if len(nows) < 6 else SMALL - 1.5)
     ax.set_xticks(range(len(nows)), [_beneath(c) for c in nows], fontsize=SMALL)
     ax.set_yticks(range(len(befores)), [_named(c) for c in befores])
     ax.set(xlabel=tr("Class now"), ylabel=tr("Class before"))

@@ -18,6 +18,7 @@ from crm_analysis.plots.theme import (
     MUTED,
     PALE,
     SMALL,
+    UNDER_A_LABEL,
     WIDTH,
     count_axis,
     describe,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from crm_analysis.analyses.sales_dynamics import SalesDynamicsResult
+    from crm_analysis.words import Words
 
 __all__ = ["calendar", "change", "monthly", "plan", "structure", "win_rates"]
 
@@ -97,7 +99,7 @@ def monthly(result: SalesDynamicsResult, ax: Axes | None = None) -> Axes:
         ax.set_ylim(bottom=0)
     else:
         ax.axhline(0, color=INK, lw=1)
-    legend_below(ax, columns=2)
+    legend_below(ax, UNDER_A_LABEL, columns=2)
     return describe(ax, _course(result), _told_months(result))
 
 
@@ -171,7 +173,7 @@ def structure(
     if result.structure.empty:
         return nothing_to_draw(new_axes(ax), tr("There is no revenue to take shares of."))
     dimension = dimension or str(result.structure["dimension"].iloc[0])
-    shown = _with_rest(of_dimension(result.structure, dimension), most)
+    shown = _with_rest(of_dimension(result.structure, dimension), most, words)
     ax = new_axes(ax, size=(WIDTH, 1.3 + 0.36 * max(len(shown), 2)), grid="x")
     if shown["share"].isna().all():
         return nothing_to_draw(ax, tr("There is no positive revenue to take shares of."))
@@ -343,7 +345,7 @@ def _won_by_month(result: SalesDynamicsResult, ax: Axes) -> Axes:
     month_axis(ax.xaxis, months["month"])
     count_axis(ax.yaxis, words)
     if partial.any():
-        legend_below(ax)
+        legend_below(ax, UNDER_A_LABEL)
     told = ", ".join(f"{words.month(r.month)} {r.orders}" for r in rows_of(months.tail(MOST_TICKS)))
     alt = tr("Deals won by month, the last ones: {told}.").format(told=told)
     return describe(ax, tr("Deals won by month"), alt)
@@ -356,7 +358,7 @@ def _driver(driver: str, dimension: str) -> str:
     return tr("{driver}, by {dimension}").format(driver=name, dimension=dimension_name(dimension))
 
 
-def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+def _with_rest(rows: pd.DataFrame, most: int, words: Words) -> pd.DataFrame:
     """Keep the first rows and add up the others, which are too small to be drawn one by one.
 
     Returns do not hide behind sales: values with more returned than sold are a line of their own.
@@ -364,13 +366,15 @@ def _with_rest(rows: pd.DataFrame, most: int) -> pd.DataFrame:
     count = most if len(rows) > most + 1 else len(rows)
     first, rest = rows.head(count).sort_values("share", ascending=False, kind="stable"), rows.iloc[count:]
     returned = rest["share"] < 0
-    lines = [_together(part) for part in (rest[~returned], rest[returned]) if len(part)]
+    lines = [_together(part, words) for part in (rest[~returned], rest[returned]) if len(part)]
     return pd.concat([first, *lines], ignore_index=True)
 
 
-def _together(rest: pd.DataFrame) -> pd.DataFrame:
+def _together(rest: pd.DataFrame, words: Words) -> pd.DataFrame:
     line = {
-        "value": tr("{n} others").format(n=len(rest)) if len(rest) > 1 else rest["value"].iloc[0],
+        "value": tr("{n} others").format(n=words.number(len(rest)))
+        if len(rest) > 1
+        else rest["value"].iloc[0],
         "share": rest["share"].sum(),
         "previous_share": rest["previous_share"].sum(min_count=1),
         "difference": rest["difference"].sum(min_count=1),
