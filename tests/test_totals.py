@@ -12,7 +12,7 @@ import crm_analysis as crm
 if TYPE_CHECKING:
     from pathlib import Path
 
-PERIODS = ("2026-10", "2025-Q3", "2024", "2025-02-10..2025-03-09")
+PERIODS = ("2026-10", "2024", "2025-02-10..2025-03-09")
 STEMS = ("sales_dynamics", "customer_abc", "customer_segments", "marketing_impact")
 
 
