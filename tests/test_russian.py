@@ -22,6 +22,7 @@ from crm_analysis.language import LANGUAGES, speaking, tr
 from crm_analysis.locale import make
 from crm_analysis.reporting.notebooks import discover
 from crm_analysis.schema import TABLES
+from tests.demo_company import demo_data, demo_result
 from tests.plots.artists import pictures
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def test_english_would_be_found(of_the_data: re.Pattern[str]) -> None:
 
 @pytest.fixture(scope="module")
 def view() -> Any:
-    return crm.load(ROOT / "data" / "demo").view(PERIOD, language="ru")
+    return demo_data().view(PERIOD, language="ru")
 
 
 @pytest.mark.parametrize("stem", WHOLE)
@@ -217,8 +218,7 @@ def test_in_a_notebook_all_that_shows_itself_is_russian(view: Any, of_the_data: 
 
 
 def test_two_languages_live_side_by_side(view: Any) -> None:
-    english = crm.load(ROOT / "data" / "demo").view(PERIOD, language="en")
-    one, other = crm.sales_dynamics.analyze(english), crm.sales_dynamics.analyze(view)
+    one, other = demo_result("sales_dynamics", PERIOD), crm.sales_dynamics.analyze(view)
     assert one.tiles[0].label == "Revenue"
     assert other.tiles[0].label == "Выручка"
     with speaking("ru"):  # what shows itself later still speaks the language it was made in
