@@ -206,6 +206,10 @@ def test_shell_lines_run(line: str, copy: Path) -> None:
         cwd=copy, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    if line.startswith("papermill"):
+        given = dict(re.findall(r"-p (\w+) (\S+)", line))
+        assert given["period"] in (copy / "out.ipynb").read_text("utf-8")
+        assert list((copy / given["out"] / "tables/sales_dynamics").glob("*.csv"))
 
 
 def test_what_is_not_run_is_there() -> None:

@@ -73,8 +73,8 @@ def _attack(folder: Path, host: str) -> None:
         for name in set(frame.columns) - _KEPT - ({"kind"} if file.stem == "reasons" else set()):
             there = {text: _hostile(name, text, host) if text else "" for text in frame[name].unique()}
             frame[name] = frame[name].map(there)
-        # each further column of clients is a dimension of segments, which takes its time: two attacks in one
-        together = {"deals": 1, "sales": 1, "customers": 2}.get(file.stem)
+        # each further column of clients is a dimension of segments, which takes its time: four attacks in one
+        together = {"deals": 1, "sales": 1, "customers": 4}.get(file.stem)
         for number in range(0, len(ATTACKS), together) if together else ():
             attacks = [one.replace("HOST", host) for one in ATTACKS[number : number + together]]
             heading = "".join(one.replace("\x00", "").strip()[:200] for one in attacks) + f" {number}"

@@ -1,4 +1,4 @@
-"""The notebooks as they are kept: clean, plain, and running by hand and under papermill from anywhere."""
+"""The notebooks as they are kept: clean, plain, and running by hand."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from crm_analysis.demo import write_demo
 from crm_analysis.reporting.notebooks import Notebook, discover
 
 if TYPE_CHECKING:
@@ -96,27 +97,14 @@ for name, script in json.load(sys.stdin).items():
     exec(compile(script, name, "exec"), {"__name__": "__main__"})"""
 
 
-def test_they_run_by_hand_from_their_folder(monkeypatch) -> None:
-    """As in JupyterLab, where the working directory is that of the notebook."""
+def test_they_run_by_hand_from_their_folder(tmp_path: Path, monkeypatch) -> None:
+    """As in JupyterLab, where the working directory is that of the notebook; with a small company."""
+    write_demo(tmp_path / "data/demo", deals=300)
+    (tmp_path / "notebooks").mkdir()
     scripts = {n.path.name: "\n".join(cell.source for cell in cells(n)) for n in NOTEBOOKS}
     monkeypatch.delenv("CRM_ANALYSIS_OUT", raising=False)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", RUN],
-        input=json.dumps(scripts), cwd=ROOT / "notebooks", capture_output=True, text=True,
+        input=json.dumps(scripts), cwd=tmp_path / "notebooks", capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-
-
-def test_papermill_alone_runs_them_too(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.delenv("CRM_ANALYSIS_OUT", raising=False)
-    path = NOTEBOOKS[1].path.relative_to(ROOT)
-    given = ["-p", "period", "2026-Q3", "-p", "data", "data/demo", "-p", "out", str(tmp_path / "saved")]
-    done = subprocess.run(
-        [sys.executable, "-m", "papermill", path, tmp_path / "out.ipynb", *given, "--no-progress-bar"],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert list((tmp_path / "saved" / "tables" / NOTEBOOKS[1].stem).glob("*.csv"))
-    assert "2026-Q3" in (tmp_path / "out.ipynb").read_text()

@@ -28,6 +28,7 @@ from crm_analysis.result import Context, Result
 from crm_analysis.sentences import sentence
 from crm_analysis.tiles import Tile
 from crm_analysis.words import Words, tenths
+from tests.demo_company import demo_result, demo_view
 
 HOSTILE = '<script>alert("x")</script> & "quotes"'
 
@@ -359,10 +360,9 @@ def test_a_wide_range_is_told_without_tenths(low, high, places):
 
 
 @pytest.fixture(scope="module", params=TITLES)
-def of_demo(request, root):
+def of_demo(request):
     """The demo company and an analysis of it."""
-    view = crm.load(root / "data" / "demo").view("2026-10")
-    return view, getattr(crm, request.param).analyze(view)
+    return demo_view(), demo_result(request.param)
 
 
 def test_every_column_of_a_result_has_a_heading_of_its_own(of_demo):

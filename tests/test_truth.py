@@ -13,12 +13,12 @@ PLAIN = {
     "delivery time 10 to 24 % of reasons",
     "Gus Tansy leaves reasons blank",
 }
-SEEDS = (7001, 7002)
+SEED = 7001
 
 
 @pytest.fixture(scope="module")
 def full() -> list[list[truth_findings.Claim]]:
-    return [truth_findings.report(seed, planted=True) for seed in SEEDS]
+    return [truth_findings.report(SEED, planted=True)]
 
 
 def test_what_is_plain_is_found(full: list[list[truth_findings.Claim]]) -> None:
@@ -28,21 +28,16 @@ def test_what_is_plain_is_found(full: list[list[truth_findings.Claim]]) -> None:
 
 
 def test_few_claims_are_untrue(full: list[list[truth_findings.Claim]]) -> None:
-    # one in ten is promised on average over many companies; of two, one in five is a matter of luck
+    # one in twelve on average over many companies: of one company's claims hardly ever one in five
     every = truth_findings.untrue(full).set_index("family").loc["all of them"]
-    assert every["claims"] >= 20
+    assert every["claims"] >= 15
     assert every["untrue"] / every["claims"] <= 0.2
 
 
 def test_hardly_anything_is_claimed_where_nothing_differs() -> None:
-    claimed = [
-        claim
-        for seed in SEEDS
-        for claim in truth_findings.report(seed, planted=False)
-        if claim.true is not None
-    ]
+    claimed = [claim for claim in truth_findings.report(SEED, planted=False) if claim.true is not None]
     assert not any(claim.true for claim in claimed)
-    assert len(claimed) <= 6
+    assert len(claimed) <= 4  # 1.1 on average; of 200 companies one has more
 
 
 @pytest.mark.parametrize(("months", "memory", "season"), [(24, 0.6, True), (36, 0.0, False), (60, 0.3, True)])

@@ -175,11 +175,11 @@ class Result:
         Examples
         --------
         >>> import crm_analysis as crm
-        >>> result = crm.deal_reasons.analyze(crm.load("data/demo").view("2026-10"))
-        >>> result.why("department_dispatch")["department"].tolist()
-        ['dispatch']
-        >>> result.why("losses").line
-        'view.rows("deals", status="lost", closed_at="2025-11-01..2026-10-31")'
+        >>> result = crm.customer_abc.analyze(crm.load("data/demo").view("2026-10"))
+        >>> result.why("buyers")["test"].tolist()
+        ['buyers']
+        >>> result.why("concentration").line
+        'view.rows("sales_to_date", sold_at="2025-11-01..2026-10-31")'
         """
         from crm_analysis.why import why
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,6 +25,10 @@ class Tables:
     folder: Path
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._read(name).copy(deep=False)  # so that no test changes what another reads
+
+    @cache  # noqa: B019  # the companies live as long as the tests
+    def _read(self, name: str) -> pd.DataFrame:
         table = TABLES[name]
         text = {column.name: "str" for column in table.columns if column.kind in {"id", "text", "period"}}
         frame = pd.read_csv(

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -20,14 +21,31 @@ from crm_analysis.errors import SourceError
 from crm_analysis.sources.files import LINE, RawTable, read_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Rows = list[tuple[object, ...]]
 
 
+#: One database for all tests: to open one takes its time.
+DATABASE = duckdb.connect()
+
+
+@contextmanager
+def empty() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection to a catalogue of its own, without any table."""
+    with DATABASE.cursor() as con:
+        con.execute("ATTACH ':memory:' AS fresh")
+        con.execute("USE fresh")
+        yield con
+        con.execute("USE memory")
+        con.execute("DETACH fresh")
+
+
 @pytest.fixture
-def con() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with empty() as con:
+        yield con
 
 
 def put(folder: Path, text: str | bytes, name: str = "deals.csv", encoding: str = "utf-8") -> Path:
@@ -208,10 +226,11 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_cat
 def test_what_csv_writes_is_read_back(tmp_path, cells, mark):
     text = io.StringIO()
     csv.writer(text, delimiter=mark, quoting=csv.QUOTE_ALL).writerows([["first", "second"], *cells])
-    table = read_file(con := duckdb.connect(), put(tmp_path, text.getvalue()), "raw", delimiter=mark)
     wanted = [row for row in cells if any(cell.strip() for cell in row)]
-    assert table.problems == ()
-    assert [row[1:] for row in rows(con)] == wanted
+    with empty() as con:
+        table = read_file(con, put(tmp_path, text.getvalue()), "raw", delimiter=mark)
+        assert table.problems == ()
+        assert [row[1:] for row in rows(con)] == wanted
 
 
 # --- rows that are none, or not right ---------------------------------------------------------------------

@@ -32,11 +32,15 @@ def moment(*parts: int) -> dt.datetime:
     return dt.datetime(*parts)  # noqa: DTZ001
 
 
+#: One database for all tests: to open one takes its time, and temporary tables are those of a cursor alone.
+DATABASE = duckdb.connect()
+
+
 def table(values: list[object], sql_type: str = "VARCHAR") -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect()
+    con = DATABASE.cursor()
     con.execute("SET TimeZone = 'Asia/Tokyo'")  # the session's zone must not matter
     # "n" and "t" would shadow lambda parameters of those names
-    con.execute(f"CREATE TABLE t (n INTEGER, t INTEGER, {quote(NAME)} {sql_type})")
+    con.execute(f"CREATE TEMP TABLE t (n INTEGER, t INTEGER, {quote(NAME)} {sql_type})")
     con.executemany("INSERT INTO t VALUES (?, 0, ?)", [[n, value] for n, value in enumerate(values)])
     return con
 

@@ -165,11 +165,15 @@ def analyze(view: PeriodView) -> SummaryResult:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import crm_analysis as crm
-    >>> from crm_analysis.analyses import summary
-    >>> result = summary.analyze(crm.load("data/demo").view("2026-10"))
-    >>> list(result.quality.columns)
-    ['table', 'read', 'kept', 'set_aside']
+    >>> day = pd.Timestamp("2026-10-07")
+    >>> order = {"sale_id": "S1", "customer_id": "Oak", "sold_at": day, "amount": 800.0}
+    >>> result = analyze(crm.load({"sales": pd.DataFrame([order])}).view("2026-10"))
+    >>> result.quality.iloc[0].to_dict()
+    {'table': 'sales', 'read': 1, 'kept': 1, 'set_aside': 0}
+    >>> result.missing["why"].iloc[1]
+    'The data hold no table "deals".'
     """
     collected = collect(view, SummaryResult.stem)
     findings = Findings(
