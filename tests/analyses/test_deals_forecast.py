@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.analyses.forecast_company import company
+from tests.demo_company import demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
@@ -679,8 +680,8 @@ class TestPromises:
 
 
 @pytest.fixture(scope="module")
-def plain(root):
-    return forecast(crm.load(root / "data/demo").view("2026-10"))
+def plain():
+    return forecast(demo_view())
 
 
 class TestWhatIsSaid:

@@ -6,6 +6,7 @@ import re
 import shutil
 
 import pytest
+from tests.demo_company import demo_result, demo_view
 
 import crm_analysis as crm
 
@@ -21,14 +22,13 @@ def longest(result):
 
 @pytest.mark.parametrize("period", ["2024-03", "2025-06", "2026-10"])
 @pytest.mark.parametrize("analysis", [crm.process_kpis, crm.open_deals])
-def test_demo(root, analysis, period):
-    sentence = longest(analysis.analyze(crm.load(root / "data" / "demo").view(period)))
+def test_demo(analysis, period):
+    sentence = longest(analysis.analyze(demo_view(period)))
     assert len(sentence.split()) <= MOST_WORDS, sentence
 
 
-def test_around_an_event(root):
-    view = crm.load(root / "data" / "demo").view("2026-10")
-    sentence = longest(crm.process_kpis.analyze(view, event_on="2025-03-01"))
+def test_around_an_event():
+    sentence = longest(demo_result("process_kpis"))
     assert len(sentence.split()) <= MOST_WORDS, sentence
 
 

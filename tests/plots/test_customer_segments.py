@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
+from tests.demo_company import demo_result
 
 import crm_analysis as crm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def contrast(one: Any, other: Any) -> float:
@@ -29,8 +27,8 @@ PICTURES = ["profitability", "differences", "white_spots"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.customer_segments.analyze(crm.load(root / "data/demo").view("2026-10"))
+def result() -> Any:
+    return demo_result("customer_segments")
 
 
 @pytest.fixture(autouse=True)

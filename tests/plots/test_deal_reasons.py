@@ -8,19 +8,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 
 import crm_analysis as crm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PICTURES = ["pareto", "change", "stage_map", "departments"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.deal_reasons.analyze(crm.load(root / "data/demo").view("2026-10"))
+def result() -> Any:
+    return demo_result("deal_reasons")
 
 
 @pytest.fixture(autouse=True)
