@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from tests.demo_company import demo_result
+from tests.demo_company import demo_result, demo_view
 
 import crm_analysis as crm
+from crm_analysis.analyses._reasons.deals import read_deals
+from crm_analysis.analyses._reasons.hotspots import hotspots
 from crm_analysis.demo import write_demo
 from crm_analysis.demo.company import Company
 
@@ -84,7 +86,8 @@ class TestDemo:
 
 
 def test_late_reasons_stand_out_where_there_are_deals_enough() -> None:
-    table = demo_result("deal_reasons", "2022-11-01..2026-10-31").hotspots
+    deals = read_deals(demo_view("2022-11-01..2026-10-31"))
+    table = hotspots(deals.of("loss", deals.windows.year), deals.stages)
     late = table.query("reason == 'Price too high' and value == '(second half)'").iloc[0]
     assert late["verdict"] == "higher"
     assert 1.1 < late["ratio"] < 1.6

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 import pytest
+from tests.analyses.forecast_company import demo_forecast
 from tests.demo_company import demo_data
 
 import crm_analysis as crm
@@ -30,8 +31,8 @@ def demo() -> crm.Dataset:
 
 
 @pytest.fixture(scope="module")
-def found(demo):
-    return forecast(demo.view("2026-10"))
+def found():
+    return demo_forecast()
 
 
 def said(made):
