@@ -692,7 +692,7 @@ def test_spans_are_half_open() -> None:
 def test_deals_of_one_customer_do_not_count_as_many() -> None:
     """Twenty deals of each customer that end alike: limits wider than Wilson's, no false verdict."""
     found = 0
-    for seed in range(6):
+    for seed in range(3):
         tables = company(seed=seed, customers=40, segments=2)
         draw = np.random.Generator(np.random.PCG64(seed))
         buyer = np.repeat(np.arange(40), 20)
@@ -718,4 +718,4 @@ def test_deals_of_one_customer_do_not_count_as_many() -> None:
         limits = newcombe(*mine, *others)
         test = row(rates, dimension="industry", segment="s0")
         assert [test["points_low"], test["points_high"]] == pytest.approx([limits.low, limits.high])
-    assert found <= 2
+    assert found <= 1  # counted deal by deal, all three companies have such a test
