@@ -257,8 +257,8 @@ class TestSets:
             f"large (size, about {100 * odds / (1 + odds):.0f}, likely " in demo.findings(Words())[0].sentence
         )
 
-    def test_demo_four_years(self, demo: Any) -> None:
-        found = drivers(demo.view("2022-11-01..2026-10-31"))
+    def test_demo_four_years(self) -> None:
+        found = drivers(demo_view("2022-11-01..2026-10-31"))
         rows = found.drivers.set_index(["factor", "level"])
         for key in [("channel", "Referral"), ("channel", "Partners"), ("size", "large"),
                     ("known client", "(bought before)"), ("owner", "Jörg Wicker")]:  # fmt: skip

@@ -21,9 +21,14 @@ def longest(result):
 
 
 @pytest.mark.parametrize("period", ["2024-03", "2025-06", "2026-10"])
-@pytest.mark.parametrize("analysis", [crm.process_kpis, crm.open_deals])
-def test_demo(analysis, period):
-    sentence = longest(analysis.analyze(demo_view(period)))
+def test_open_deals(period):
+    sentence = longest(demo_result("open_deals", period))
+    assert len(sentence.split()) <= MOST_WORDS, sentence
+
+
+@pytest.mark.parametrize("period", ["2024-03", "2025-06", "2026-10"])
+def test_process_kpis(period):
+    sentence = longest(crm.process_kpis.analyze(demo_view(period)))
     assert len(sentence.split()) <= MOST_WORDS, sentence
 
 
