@@ -25,14 +25,23 @@ def demo_data() -> Dataset:
     return crm.load(Path(__file__).parents[1] / "data/demo")
 
 
-@cache
 def demo_view(period: str = MONTH) -> PeriodView:
     """Return the made-up company as it stood at the end of a period."""
+    return _view(period)
+
+
+def demo_result(stem: str, period: str = MONTH) -> Any:
+    """Return the result of an analysis of the made-up company, with the event in the process KPIs."""
+    return _result(stem, period)
+
+
+# apart from the above, because a cache tells a period that is named from the same one by default
+@cache
+def _view(period: str) -> PeriodView:
     return demo_data().view(period)
 
 
 @cache
-def demo_result(stem: str, period: str = MONTH) -> Any:
-    """Return the result of an analysis of the made-up company, with the event in the process KPIs."""
+def _result(stem: str, period: str) -> Any:
     more = {"event_on": "2025-03-01"} if stem == "process_kpis" else {}
-    return getattr(crm, stem).analyze(demo_view(period), **more)
+    return getattr(crm, stem).analyze(_view(period), **more)

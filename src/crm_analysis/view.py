@@ -138,6 +138,13 @@ class PeriodView:
         return not self.has("sales")
 
     @cached_property
+    def has_amounts(self) -> bool:
+        """Whether the data know what sales were worth; asked of the deals once."""
+        if not self.sales_stand_in:
+            return True
+        return self.has("deals", "amount") and bool(self.deals.amount.notnull().any().to_pandas())
+
+    @cached_property
     def sales_to_date(self) -> ibis.Table:
         """Order lines sold before the end of the period; a row a line, returns negative.
 

@@ -1,9 +1,20 @@
-"""A made company whose deals move by known chances."""
+"""A made company whose deals move by known chances, and the forecast of the made-up company of the demo."""
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
+from tests.demo_company import demo_view
+
+from crm_analysis.analyses._deals.forecast import forecast
+
+
+@cache
+def demo_forecast():
+    """Return what the deals of the made-up company will bring, computed once for all tests that ask."""
+    return forecast(demo_view())
 
 
 def company(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_data, demo_result, demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses.customer_abc import RfmLimits, analyze
@@ -29,13 +31,13 @@ def reference(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path) -> Any:
-    return crm.load(root / "data/demo")
+def demo() -> Any:
+    return demo_data()
 
 
 @pytest.fixture(scope="module")
-def result(demo: Any) -> CustomerAbcResult:
-    return analyze(demo.view("2026-Q3"))
+def result() -> CustomerAbcResult:
+    return demo_result("customer_abc", "2026-Q3")
 
 
 def lines(*rows: tuple[Any, ...]) -> pd.DataFrame:
@@ -69,6 +71,12 @@ def two_years(seed: int = 0, customers: int = 60, falling: float = 1.0) -> pd.Da
             scale = falling if day.year == 2025 else 1.0
             rows.append((f"C{at:03d}", day, round(size[at] * scale * np.exp(draw.normal(0, 0.3)), 2)))
     return lines(*rows)
+
+
+@cache
+def of_two_years(seed: int) -> CustomerAbcResult:
+    """Return the result of the second of these years, computed once for all tests that take it as it is."""
+    return analyzed(two_years(seed), "2025")
 
 
 class TestReferenceNumbers:
@@ -201,9 +209,8 @@ class TestByHand:
 
 class TestSums:
     @pytest.mark.parametrize("period", ["2026-10", "2026-Q3", "2025", "2024-W20", "2024-02"])
-    def test_everything_adds_up_to_the_cent(self, demo: Any, period: str) -> None:
-        view = demo.view(period)
-        result = analyze(view)
+    def test_everything_adds_up_to_the_cent(self, period: str) -> None:
+        result, view = demo_result("customer_abc", period), demo_view(period)
         totals = result.totals.set_index("span")
         change = totals.loc["window", "of_customers"] - totals.loc["window before", "of_customers"]
         assert result.migration["revenue"].sum() == pytest.approx(change, abs=0.005)
@@ -218,8 +225,8 @@ class TestSums:
         assert result.migration["customers"].sum() == len(result.customers)
         assert result.customers["customer_id"].is_unique
 
-    def test_a_year_is_its_own_window(self, demo: Any) -> None:
-        totals = analyze(demo.view("2025")).totals.set_index("span")
+    def test_a_year_is_its_own_window(self) -> None:
+        totals = demo_result("customer_abc", "2025").totals.set_index("span")
         assert totals.loc["window", "revenue"] == totals.loc["period", "revenue"]
         assert totals.loc["window before", "revenue"] == totals.loc["comparison", "revenue"]
 
@@ -230,16 +237,15 @@ class TestSums:
 
 class TestRelations:
     def test_the_order_of_rows_does_not_matter(self) -> None:
-        sales = two_years()
-        first = analyzed(sales, "2025")
-        second = analyzed(sales.sample(frac=1, random_state=3).reset_index(drop=True), "2025")
+        first = of_two_years(0)
+        second = analyzed(two_years().sample(frac=1, random_state=3).reset_index(drop=True), "2025")
         for name, table in first.tables().items():
             pd.testing.assert_frame_equal(table, second.tables()[name], check_exact=True)
         assert first.findings == second.findings
 
     def test_doubling_the_lines_doubles_the_money_only(self) -> None:
         sales = two_years()
-        once, twice = analyzed(sales, "2025"), analyzed(pd.concat([sales, sales]), "2025")
+        once, twice = of_two_years(0), analyzed(pd.concat([sales, sales]), "2025")
         np.testing.assert_allclose(twice.customers["revenue"], 2 * once.customers["revenue"])
         for column in ("customer_id", "abc", "orders", "share", "xyz"):
             assert twice.customers[column].tolist() == once.customers[column].tolist() or (
@@ -272,7 +278,7 @@ class TestVerdicts:
 
     def test_steady_concentration_is_not(self) -> None:
         found = [
-            next(f for f in analyzed(two_years(seed), "2025").findings if f.key == "concentration").verdict
+            next(f for f in of_two_years(seed).findings if f.key == "concentration").verdict
             for seed in range(3)
         ]
         assert found.count("changed") <= 1
@@ -289,25 +295,25 @@ class TestVerdicts:
         assert table.loc["gini", "value"] == pytest.approx(0.5205, abs=0.03)
         assert 0.015 < table.loc["gini", "high"] - table.loc["gini", "low"] < 0.06
 
-    def test_no_figure_is_written_as_nan(self, demo: Any) -> None:
+    def test_no_figure_is_written_as_nan(self) -> None:
         for period in ("2022-11", "2023-02", "2026-10"):
-            for finding in analyze(demo.view(period)).findings:
+            for finding in demo_result("customer_abc", period).findings:
                 assert "nan" not in finding.sentence.lower().split()
                 assert "{" not in finding.sentence
                 assert "  " not in finding.sentence
 
 
 class TestPlantedTruths:
-    def test_gini(self, demo: Any, root: Path) -> None:
+    def test_gini(self, root: Path) -> None:
         text = (root / "data/demo/TRUTH.md").read_text(encoding="utf-8")
         blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
         gini = next(value for block in blocks for value in _values(json.loads(block), "gini"))
-        row = analyze(demo.view("2025")).concentration.set_index("measure").loc["gini"]
+        row = demo_result("customer_abc", "2025").concentration.set_index("measure").loc["gini"]
         assert abs(row["value"] - gini) < 0.06
 
-    def test_rhythm(self, demo: Any) -> None:
+    def test_rhythm(self) -> None:
         # all are repeat customers with intervals around the planted median; A buys no more seldom than C
-        table = analyze(demo.view("2025")).classes.set_index("abc")
+        table = demo_result("customer_abc", "2025").classes.set_index("abc")
         assert 40 < table.loc["A", "purchase_interval_days"] < table.loc["C", "purchase_interval_days"] < 160
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 
 import crm_analysis as crm
 from crm_analysis.analyses._abc.classes import typical_interval
@@ -15,8 +16,6 @@ from crm_analysis.analyses._abc.retention import follow_ups, lapse_multiple, pau
 from crm_analysis.analyses.customer_abc import analyze
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from crm_analysis.analyses.customer_abc import CustomerAbcResult
 
 
@@ -170,8 +169,8 @@ class TestSurvival:
         after = analyzed(frame.assign(amount=frame["amount"].where(~rich, 1e6)), "2025").retention
         pd.testing.assert_frame_equal(before, after)
 
-    def test_curve_falls_from_one(self, root: Path) -> None:
-        table = analyze(crm.load(root / "data/demo").view("2025")).retention
+    def test_curve_falls_from_one(self) -> None:
+        table = demo_result("customer_abc", "2025").retention
         for _, rows in table.groupby("abc"):
             assert rows["retained"].iloc[0] == 1.0
             assert rows["days_followed"].is_monotonic_increasing

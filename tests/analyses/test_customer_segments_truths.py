@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from tests.demo_company import demo_result
 
 import crm_analysis as crm
 from crm_analysis.analyses.customer_segments import analyze
@@ -30,8 +31,8 @@ def found(result: Any, **keys: str) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("period", ["2026", "2026-10"])
-def test_the_made_up_company(root: Path, period: str) -> None:
-    result = analyze(crm.load(root / "data/demo").view(period))
+def test_the_made_up_company(period: str) -> None:
+    result = demo_result("customer_segments", period)
     money, margin = found(result, measure="revenue_per_customer"), found(result, measure="margin_rate")
     assert ("industry", "Cosmetics", "higher") in money
     assert {("size", "large", "higher"), ("size", "small", "lower")} <= money

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import special
+from tests.demo_company import demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses._reasons.drivers import COLUMNS, drivers
@@ -218,8 +219,8 @@ class TestEdges:
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path) -> Any:
-    return crm.load(root / "data" / "demo")
+def demo() -> Any:
+    return drivers(demo_view())
 
 
 def example(root: Path, shared_data: Path, name: str, tmp_path: Path) -> Any:
@@ -230,14 +231,13 @@ def example(root: Path, shared_data: Path, name: str, tmp_path: Path) -> Any:
 
 class TestSets:
     def test_demo_year(self, demo: Any) -> None:
-        rows = drivers(demo.view("2026-10")).drivers.set_index(["factor", "level"])
+        rows = demo.drivers.set_index(["factor", "level"])
         assert rows.loc[("channel", "Referral"), "verdict"] == "higher"
         assert rows.loc[("size", "large"), "verdict"] == "higher"
         assert rows.loc[("amount", "(twice the amount)"), "verdict"] == "no_evidence"
 
     def test_each_group_is_told_as_sure_as_it_is(self, demo: Any) -> None:
-        found = drivers(demo.view("2026-10"))
-        (main, _) = found.findings(Words())
+        (main, _) = demo.findings(Words())
         _, sure, early, _ = main.sentence.split(". ")
         # Holm holds for these two only
         assert "large" in sure
@@ -250,17 +250,15 @@ class TestSets:
         assert main.strength == "moderate"
 
     def test_a_ratio_of_odds_is_told_as_deals_of_a_hundred(self, demo: Any) -> None:
-        found = drivers(demo.view("2026-10"))
-        row = found.drivers.set_index("level").loc["large"]
-        rate = found.won / found.deals
+        row = demo.drivers.set_index("level").loc["large"]
+        rate = demo.won / demo.deals
         odds = row["odds_ratio"] * rate / (1 - rate)
         assert (
-            f"large (size, about {100 * odds / (1 + odds):.0f}, likely "
-            in found.findings(Words())[0].sentence
+            f"large (size, about {100 * odds / (1 + odds):.0f}, likely " in demo.findings(Words())[0].sentence
         )
 
-    def test_demo_four_years(self, demo: Any) -> None:
-        found = drivers(demo.view("2022-11-01..2026-10-31"))
+    def test_demo_four_years(self) -> None:
+        found = drivers(demo_view("2022-11-01..2026-10-31"))
         rows = found.drivers.set_index(["factor", "level"])
         for key in [("channel", "Referral"), ("channel", "Partners"), ("size", "large"),
                     ("known client", "(bought before)"), ("owner", "Jörg Wicker")]:  # fmt: skip

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result, demo_view
 
 import crm_analysis as crm
+from crm_analysis.analyses._reasons.deals import read_deals
+from crm_analysis.analyses._reasons.hotspots import hotspots
 from crm_analysis.demo import write_demo
 from crm_analysis.demo.company import Company
 
@@ -26,8 +29,8 @@ def keyed(result: Any) -> dict[str, Any]:
 class TestDemo:
     @pytest.fixture(scope="class")
     @classmethod
-    def result(cls, root: Path) -> Any:
-        return crm.deal_reasons.analyze(crm.load(root / "data/demo").view("2026-10"))
+    def result(cls) -> Any:
+        return demo_result("deal_reasons")
 
     def test_the_shift_of_delivery_time_is_found(self, result: Any) -> None:
         row = result.reasons_year.query("reason == 'Delivery time' and outcome == 'lost'").iloc[0]
@@ -68,9 +71,8 @@ class TestDemo:
     def test_nothing_is_misspelt(self, result: Any) -> None:
         assert result.spellings.empty
 
-    def test_deals_are_those_of_the_sales_report(self, result: Any, root: Path) -> None:
-        sales = crm.sales_dynamics.analyze(crm.load(root / "data/demo").view("2026-10"))
-        figures = sales.figures.set_index("measure")["value"]
+    def test_deals_are_those_of_the_sales_report(self, result: Any) -> None:
+        figures = demo_result("sales_dynamics").figures.set_index("measure")["value"]
         assert result.loss_reasons["deals"].sum() == figures["closed"] - figures["won"]
         assert result.win_reasons["amount"].sum() == pytest.approx(figures["won_amount"], abs=0.01)
 
@@ -83,16 +85,16 @@ class TestDemo:
         assert tiles["lost_deals"].series[-1] == tiles["lost_deals"].value
 
 
-def test_late_reasons_stand_out_where_there_are_deals_enough(root: Path) -> None:
-    view = crm.load(root / "data/demo").view("2022-11-01..2026-10-31")
-    table = crm.deal_reasons.analyze(view).hotspots
+def test_late_reasons_stand_out_where_there_are_deals_enough() -> None:
+    deals = read_deals(demo_view("2022-11-01..2026-10-31"))
+    table = hotspots(deals.of("loss", deals.windows.year), deals.stages)
     late = table.query("reason == 'Price too high' and value == '(second half)'").iloc[0]
     assert late["verdict"] == "higher"
     assert 1.1 < late["ratio"] < 1.6
 
 
-def test_the_shift_is_found_in_the_report_of_a_year(root: Path) -> None:
-    result = crm.deal_reasons.analyze(crm.load(root / "data/demo").view("2026"))
+def test_the_shift_is_found_in_the_report_of_a_year() -> None:
+    result = demo_result("deal_reasons", "2026")
     changed = result.loss_reasons[result.loss_reasons["verdict"] == "changed"]
     assert "Delivery time" in set(changed["reason"])
     # the name of the period says that it is not over

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from tests.analyses.forecast_company import company
+from tests.analyses.forecast_company import company, demo_forecast
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
@@ -53,6 +54,16 @@ def tables():
 @pytest.fixture(scope="module")
 def found(tables):
     return made(tables)
+
+
+@pytest.fixture(scope="module")
+def in_september(tables):
+    return made(tables, "2025-09")
+
+
+@cache
+def of_eight_months():
+    return made(company(8), "2023-08")
 
 
 @pytest.fixture(scope="module")
@@ -234,13 +245,12 @@ class TestRecency:
 
 
 class TestNoLookAhead:
-    def test_a_past_forecast_is_the_one_made_then(self, tables, found):
-        then = made(tables, "2025-09")
+    def test_a_past_forecast_is_the_one_made_then(self, tables, found, in_september):
         row = found.backtest.set_index(["as_of", "horizon"]).loc[(pd.Timestamp("2025-09-30"), "1-3")]
         test = Backtest.run(History(snapshots(crm.load(tables).view("2025-09"))))
         for method in ("naive", "mean_6", "smoothed", "stage_weighted", "value_weighted"):
             assert row[method] == pytest.approx(test.points[method][-1, TOGETHER]), method
-        assert then.won_by_month["won_amount"].tolist() == pytest.approx(
+        assert in_september.won_by_month["won_amount"].tolist() == pytest.approx(
             found.won_by_month["won_amount"].iloc[:-3].tolist()
         )
 
@@ -257,7 +267,7 @@ class TestNoLookAhead:
         for name in ("parts", "opened", "new", "deals", "within", "ever"):
             np.testing.assert_allclose(getattr(one, name), getattr(other, name), err_msg=name)
 
-    def test_what_happened_later_changes_nothing(self, tables):
+    def test_what_happened_later_changes_nothing(self, tables, in_september):
         end = pd.Timestamp("2025-10-01")
         deals, entries = tables["deals"], tables["stage_history"]
         later = deals["closed_at"] >= end
@@ -267,7 +277,7 @@ class TestNoLookAhead:
         )
         other = other[other["created_at"] < end]
         kept = entries[entries["entered_at"] < end]
-        same(made(tables, "2025-09"), made({**tables, "deals": other, "stage_history": kept}, "2025-09"))
+        same(in_september, made({**tables, "deals": other, "stage_history": kept}, "2025-09"))
 
 
 class TestRanges:
@@ -441,13 +451,13 @@ class TestTooSmall:
         assert said(found)["forecast"].verdict == "not_enough_data"
         assert "5 whole months" in found.why_none
         assert found.tiles(WORDS) == ()
-        longer = made(company(8), "2023-08")
+        longer = of_eight_months()
         for name in FRAMES:
             assert getattr(found, name).empty
             assert getattr(found, name).dtypes.equals(getattr(longer, name).dtypes), name
 
     def test_eight_months_forecast_by_a_plain_rule_untested(self):
-        found = made(company(8), "2023-08")
+        found = of_eight_months()
         answers = said(found)
         assert answers["forecast_rule"].verdict == "not_enough_data"
         assert answers["forecast_trust"].verdict == "not_enough_data"
@@ -679,8 +689,8 @@ class TestPromises:
 
 
 @pytest.fixture(scope="module")
-def plain(root):
-    return forecast(crm.load(root / "data/demo").view("2026-10"))
+def plain():
+    return demo_forecast()
 
 
 class TestWhatIsSaid:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import ibis
 import pandas as pd
 import pytest
+from tests.analyses.forecast_company import demo_forecast
+from tests.demo_company import demo_data
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.forecast import forecast
@@ -24,15 +26,13 @@ WORDS = Words("en", "EUR")
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path) -> crm.Dataset:
-    if not (root / "data" / "demo" / "deals.csv").exists():
-        pytest.skip("data/demo is not there")
-    return crm.load(root / "data" / "demo")
+def demo() -> crm.Dataset:
+    return demo_data()
 
 
 @pytest.fixture(scope="module")
-def found(demo):
-    return forecast(demo.view("2026-10"))
+def found():
+    return demo_forecast()
 
 
 def said(made):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -82,17 +83,27 @@ COMPANIES: dict[str, tuple[dict[str, pd.DataFrame], str]] = {
 @pytest.fixture(scope="module", params=COMPANIES)
 def company(request: pytest.FixtureRequest) -> tuple[str, tuple[Any, ...]]:
     """Return the name of a company and the results of all analyses that it can feed."""
-    frames, period = COMPANIES[request.param]
-    view = crm.load(frames).view(period)
-    return request.param, _results(view)
+    return request.param, _results(request.param)
 
 
-def _results(view: crm.PeriodView) -> tuple[Any, ...]:
+@cache
+def _view(name: str) -> crm.PeriodView:
+    frames, period = COMPANIES[name]
+    return crm.load(frames).view(period)
+
+
+@cache
+def _result(stem: str, name: str) -> Any:
+    return getattr(crm, stem).analyze(_view(name))
+
+
+@cache
+def _results(name: str) -> tuple[Any, ...]:
     """Return the results of the analyses that the data can feed; the others say what is missing."""
     results = []
     for stem in TITLES:
         with suppress(MissingTableError, DataError):
-            results.append(getattr(crm, stem).analyze(view))
+            results.append(_result(stem, name))
     assert {"sales_dynamics", "customer_abc"} <= {result.stem for result in results}
     return tuple(results)
 
@@ -128,9 +139,7 @@ def test_tiles_and_findings_can_be_published(company: tuple[str, tuple[Any, ...]
 
 
 def _said(name: str) -> dict[str, str]:
-    frames, period = COMPANIES[name]
-    view = crm.load(frames).view(period)
-    results = (crm.sales_dynamics.analyze(view), crm.customer_abc.analyze(view))
+    results = [_result(stem, name) for stem in ("sales_dynamics", "customer_abc")]
     return {finding.key: finding.sentence for result in results for finding in result.findings}
 
 
@@ -162,8 +171,7 @@ def test_only_returns() -> None:
 
 
 def test_few_customers_have_no_top_fifth() -> None:
-    frames, period = COMPANIES["three customers"]
-    result = crm.customer_abc.analyze(crm.load(frames).view(period))
+    result = _result("customer_abc", "three customers")
     said = {finding.key: finding.sentence for finding in result.findings}
     assert said["concentration"].endswith("only 3 customers brought all of the revenue.")
     assert said["dependence"].startswith("The largest of the 3 customers")
@@ -171,8 +179,7 @@ def test_few_customers_have_no_top_fifth() -> None:
 
 
 def test_without_a_comparison_no_tile_claims_a_change() -> None:
-    frames, period = COMPANIES["data that begin late"]
-    result = crm.customer_abc.analyze(crm.load(frames).view(period))
+    result = _result("customer_abc", "data that begin late")
     assert {tile.change for tile in result.tiles} == {None}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses._lines import NOT_STATED
@@ -291,8 +292,8 @@ class TestWithoutTouches:
 
 
 @pytest.fixture(scope="module")
-def view(root):
-    return crm.load(root / "data/demo").view("2026-10")
+def view():
+    return demo_view()
 
 
 @pytest.fixture(scope="module")

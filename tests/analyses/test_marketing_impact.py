@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result, demo_view
 
 import crm_analysis as crm
 from crm_analysis import columns
@@ -51,9 +53,14 @@ def by_hand() -> dict[str, pd.DataFrame]:
     return {"deals": pd.DataFrame(rows), "marketing_costs": pd.DataFrame(costs, columns=columns)}
 
 
-def planted(seed: int = 0) -> dict[str, pd.DataFrame]:
+def planted() -> dict[str, pd.DataFrame]:
     """Three years: one channel that pays back, one that does not, one too small, one free, one barren."""
-    generator = np.random.Generator(np.random.PCG64(seed))
+    return {name: frame.copy() for name, frame in _planted().items()}
+
+
+@cache
+def _planted() -> dict[str, pd.DataFrame]:
+    generator = np.random.Generator(np.random.PCG64(0))
     rows, costs = [], []
     for month in pd.date_range("2023-01-01", "2025-12-01", freq="MS"):
         for channel, leads, share, amount in (
@@ -84,14 +91,19 @@ def channels(result) -> pd.DataFrame:
     return result.channels.set_index("channel")
 
 
-@pytest.fixture(scope="module")
-def demo():
-    return crm.load("data/demo")
+@cache
+def planted_result():
+    return analyze(planted())
 
 
 @pytest.fixture(scope="module")
 def company():
-    return analyze(planted())
+    return planted_result()
+
+
+@pytest.fixture(scope="module")
+def by_hand_result():
+    return analyze(by_hand())
 
 
 # -- outside numbers -------------------------------------------------------------------------------------
@@ -105,9 +117,8 @@ def test_the_cost_of_a_customer_has_the_exact_limits_of_r() -> None:
 
 
 @pytest.mark.parametrize("channel", ["fairs", "letters"])
-def test_the_cohort_is_that_by_hand(channel: str) -> None:
-    result, case = analyze(by_hand()), REFERENCE["cohort"][channel]
-    row = channels(result).loc[channel]
+def test_the_cohort_is_that_by_hand(by_hand_result, channel: str) -> None:
+    case, row = REFERENCE["cohort"][channel], channels(by_hand_result).loc[channel]
     assert row["cohort_cost"] == case["cost"]
     assert (row["cohort_leads"], row["cohort_won"]) == (case["leads"], case["won"])
     assert row["cohort_income"] == case["income"]
@@ -115,8 +126,8 @@ def test_the_cohort_is_that_by_hand(channel: str) -> None:
     assert row["conversion"] == case["won"] / case["leads"]
 
 
-def test_the_window_ends_where_leads_are_too_young() -> None:
-    result = analyze(by_hand())
+def test_the_window_ends_where_leads_are_too_young(by_hand_result) -> None:
+    result = by_hand_result
     window = result.totals.set_index("span").loc["ripe_leads"]
     # ten days before 1 January lies in December, so December is not ripe
     assert window["first_day"] == pd.Timestamp("2025-01-01")
@@ -129,8 +140,8 @@ def test_the_window_ends_where_leads_are_too_young() -> None:
     ]
 
 
-def test_ten_days_is_within_the_first_month_and_not_before() -> None:
-    lag = analyze(by_hand()).lag
+def test_ten_days_is_within_the_first_month_and_not_before(by_hand_result) -> None:
+    lag = by_hand_result.lag
     fairs = lag[lag["channel"] == "fairs"].set_index("months")["share_won"]
     assert fairs.loc[0] == 0
     assert fairs.loc[1] == pytest.approx(0.5, abs=0.02)
@@ -157,8 +168,8 @@ def test_leads_open_when_the_records_began_do_not_slow_the_pace() -> None:
     assert fairs.loc[4] == pytest.approx(1)
 
 
-def test_costs_by_item_are_those_spent() -> None:
-    items = analyze(by_hand()).cost_items.set_index("cost_item")
+def test_costs_by_item_are_those_spent(by_hand_result) -> None:
+    items = by_hand_result.cost_items.set_index("cost_item")
     assert items["cost"].to_dict() == {"exhibitions": 150.0, "print and post": 20.0}
     assert items["share"].tolist() == pytest.approx([150 / 170, 20 / 170])
     assert items["relative"].tolist() == [0.0, 0.0]
@@ -167,10 +178,10 @@ def test_costs_by_item_are_those_spent() -> None:
 # -- totals that agree -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("period", ["2026-10", "2026-Q2", "2025", "2023-02", "2026-W30"])
-def test_revenue_is_that_of_the_sales_analysis_to_the_cent(demo, period: str) -> None:
-    view = demo.view(period)
-    result, sales = crm.marketing_impact.analyze(view), crm.sales_dynamics.analyze(view)
+@pytest.mark.parametrize("period", ["2026-10", "2023-02", "2026-W30"])
+def test_revenue_is_that_of_the_sales_analysis_to_the_cent(period: str) -> None:
+    """Also of longer periods: see test_totals."""
+    result, sales = (demo_result(stem, period) for stem in ("marketing_impact", "sales_dynamics"))
     revenue = sales.figures.set_index("measure").loc["revenue", "value"]
     totals = result.totals.set_index("span")
     assert totals.loc["period", "revenue"] == pytest.approx(revenue, abs=0.005)
@@ -183,28 +194,13 @@ def test_revenue_is_that_of_the_sales_analysis_to_the_cent(demo, period: str) ->
     pd.testing.assert_series_equal(shares, structure["share"], check_names=False)
 
 
-def test_the_saved_tables_of_four_analyses_hold_the_revenue_of_the_files(demo, tmp_path) -> None:
-    """To the cent, and shares add up to one."""
-    view = demo.view("2026-10")
-    for stem in ("sales_dynamics", "customer_abc", "customer_segments", "marketing_impact"):
-        getattr(crm, stem).analyze(view).save(tmp_path)
-
-    def saved(stem: str, table: str) -> pd.DataFrame:
-        return pd.read_csv(tmp_path / "tables" / stem / f"{table}.csv")
-
-    sold = pd.read_csv("data/demo/sales.csv", parse_dates=["sold_at"])
-    revenue = round(sold.loc[sold["sold_at"].dt.strftime("%Y-%m") == "2026-10", "amount"].sum(), 2)
-    assert saved("sales_dynamics", "figures").set_index("measure").loc["revenue", "value"] == revenue
-    assert saved("customer_abc", "totals").set_index("span").loc["period", "revenue"] == revenue
-    by_trait = saved("customer_segments", "segments").groupby("dimension")["period_revenue"].sum()
-    assert (by_trait.round(2) == revenue).all()
-    channels = saved("marketing_impact", "channels")
-    assert round(channels["revenue"].sum(), 2) == revenue
-    assert channels[["revenue_share", "won_share", "cost_share"]].sum().tolist() == pytest.approx([1, 1, 1])
+def test_shares_add_up_to_one() -> None:
+    shares = demo_result("marketing_impact").channels[["revenue_share", "won_share", "cost_share"]]
+    assert shares.sum().tolist() == pytest.approx([1, 1, 1])
 
 
-def test_costs_deals_and_customers_are_those_of_the_tables(demo) -> None:
-    view = demo.view("2026-Q3")
+def test_costs_deals_and_customers_are_those_of_the_tables() -> None:
+    view = demo_view("2026-Q3")
     result = crm.marketing_impact.analyze(view)
     costs = pd.read_csv("data/demo/marketing_costs.csv", parse_dates=["spent_on"])
     quarter = costs["spent_on"].between("2026-07-01", "2026-09-30")
@@ -213,12 +209,12 @@ def test_costs_deals_and_customers_are_those_of_the_tables(demo) -> None:
     assert result.channels["deals"].sum() == view.created.count().to_pandas()
     assert result.channels["closed"].sum() == view.closed.count().to_pandas()
     assert result.channels["won"].sum() == view.won.count().to_pandas()
-    months = crm.customer_abc.analyze(view).monthly.set_index("month")["new_customers"]
+    months = demo_result("customer_abc", "2026-Q3").monthly.set_index("month")["new_customers"]
     assert result.channels["customers_acquired"].sum() == months.loc["2026-07":"2026-09"].sum()
 
 
-def test_the_window_is_the_sum_of_its_months(demo) -> None:
-    result = crm.marketing_impact.analyze(demo.view("2026-10"))
+def test_the_window_is_the_sum_of_its_months() -> None:
+    result = demo_result("marketing_impact")
     window = result.totals.set_index("span").loc["ripe_leads"]
     months = result.monthly[result.monthly["month"].between(window["first_day"], window["last_day"])]
     for month_column, column in (
@@ -230,9 +226,9 @@ def test_the_window_is_the_sum_of_its_months(demo) -> None:
     assert result.campaigns["cohort_income"].sum() == pytest.approx(result.channels["cohort_income"].sum())
 
 
-def test_income_is_the_margin_of_the_orders_of_the_deals(demo) -> None:
+def test_income_is_the_margin_of_the_orders_of_the_deals() -> None:
     """Computed again from the files, without the package."""
-    result = crm.marketing_impact.analyze(demo.view("2026-10"))
+    result = demo_result("marketing_impact")
     window = result.totals.set_index("span").loc["ripe_leads"]
     deals = pd.read_csv("data/demo/deals.csv", parse_dates=["first_contact_at", "created_at"])
     touches = pd.read_csv("data/demo/touches.csv", parse_dates=["touched_at"])
@@ -251,19 +247,18 @@ def test_income_is_the_margin_of_the_orders_of_the_deals(demo) -> None:
 # -- relations -------------------------------------------------------------------------------------------
 
 
-def test_the_order_of_rows_makes_no_difference() -> None:
-    tables = planted()
+def test_the_order_of_rows_makes_no_difference(company) -> None:
     shuffled = {
         name: frame.sample(frac=1, random_state=np.random.Generator(np.random.PCG64(5)))
-        for name, frame in tables.items()
+        for name, frame in planted().items()
     }
-    one, other = analyze(tables), analyze(shuffled)
+    one, other = company, analyze(shuffled)
     for name, frame in one.tables().items():
         pd.testing.assert_frame_equal(frame, other.tables()[name], obj=name)
     assert [f.sentence for f in one.findings] == [f.sentence for f in other.findings]
 
 
-def test_everything_twice_returns_the_same() -> None:
+def test_everything_twice_returns_the_same(company) -> None:
     tables = planted()
     again = tables["deals"].assign(
         deal_id="x" + tables["deals"]["deal_id"], customer_id="x" + tables["deals"]["customer_id"]
@@ -272,7 +267,7 @@ def test_everything_twice_returns_the_same() -> None:
         "deals": pd.concat([tables["deals"], again]),
         "marketing_costs": pd.concat([tables["marketing_costs"]] * 2),
     }
-    one, two = channels(analyze(tables)), channels(analyze(doubled))
+    one, two = channels(company), channels(analyze(doubled))
     for name in ("cost", "leads", "won", "revenue", "cohort_cost", "cohort_leads", "cohort_income"):
         np.testing.assert_allclose(two[name], 2 * one[name], err_msg=name)
     # of the single lead of "tiny" no cost is told
@@ -308,9 +303,9 @@ def test_the_next_effort_goes_where_it_pays(company) -> None:
     assert finding.verdict == "note"
 
 
-def test_the_advice_is_no_surer_than_the_pairs_it_tells_of(demo, company) -> None:
+def test_the_advice_is_no_surer_than_the_pairs_it_tells_of() -> None:
     """Trade shows and Sponsorship have won too few deals for more than a "probably"."""
-    result = crm.marketing_impact.analyze(demo.view("2026-10"))
+    result = demo_result("marketing_impact")
     first, pairs = result.findings[0], result.next_effort.set_index(["channel", "other"])["verdict"]
     assert first.key == "next_effort"
     assert "Website and Partners, which pay back and probably return more than Trade shows" in first.sentence
@@ -331,18 +326,18 @@ def test_a_chance_is_never_told_as_certain() -> None:
     assert told == ["more than 99.9%", "more than 99.9%", "99.8%", "50.0%", "less than 0.1%"]
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, False), (1, False), (2, True)])
-def test_a_single_customer_gives_no_cost_of_one(count: int, told: bool) -> None:
-    tables = by_hand()
-    deals = tables["deals"]
-    letters = deals.index[deals["channel"] == "letters"][-4 : -4 + count]
-    deals.loc[letters, "status"] = "won"
-    row = channels(analyze(tables)).loc["letters"]
-    assert row["customers_acquired"] == count
-    figures = row[["acquisition_cost", "acquisition_low", "acquisition_high"]]
-    assert figures.notna().tolist() == [told] * 3
-    if told:
-        assert row["acquisition_cost"] == 20.0 / count
+def test_a_single_customer_gives_no_cost_of_one(by_hand_result) -> None:
+    for count, told in ((0, False), (1, False), (2, True)):
+        tables = by_hand()
+        deals = tables["deals"]
+        letters = deals.index[deals["channel"] == "letters"][-4 : -4 + count]
+        deals.loc[letters, "status"] = "won"
+        row = channels(analyze(tables) if count else by_hand_result).loc["letters"]
+        assert row["customers_acquired"] == count
+        figures = row[["acquisition_cost", "acquisition_low", "acquisition_high"]]
+        assert figures.notna().tolist() == [told] * 3
+        if told:
+            assert row["acquisition_cost"] == 20.0 / count
 
 
 def test_equal_channels_get_no_recommendation() -> None:
@@ -412,9 +407,9 @@ def test_without_any_channel_there_is_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize("months", [2, 121])
-def test_a_window_that_cannot_be(demo, months: int) -> None:
+def test_a_window_that_cannot_be(months: int) -> None:
     with pytest.raises(ParameterError, match="3 to 120 months"):
-        crm.marketing_impact.analyze(demo.view("2026-10"), cohort_months=months)
+        crm.marketing_impact.analyze(demo_view(), cohort_months=months)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from tests.analyses.test_marketing_impact import analyze, channels, deal, planted
+from tests.analyses.test_marketing_impact import analyze, channels, deal, planted, planted_result
+from tests.demo_company import demo_result, demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses._marketing.effort import MOST_COMPARED, pair_table
+from crm_analysis.analyses._marketing.leads import choose_basis, leads
+from crm_analysis.analyses._marketing.spelled import spelled_apart
+from crm_analysis.analyses._marketing.window import ages, lag_table
 from crm_analysis.columns import is_declared
 from crm_analysis.findings import VERDICTS
 from crm_analysis.stats.returns import FEWEST_WINS, GroupReturns
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def demo_year():
-    return crm.marketing_impact.analyze(crm.load("data/demo").view("2026-10"))
+    return demo_result("marketing_impact")
 
 
 def sane(result) -> None:
@@ -89,7 +93,7 @@ def test_the_channel_of_the_customer_serves_where_deals_name_none() -> None:
     named = tables["deals"][["customer_id", "channel"]].assign(name="x")
     tables["deals"] = tables["deals"].drop(columns="channel")
     by_customer = channels(analyze(tables | {"customers": named}))
-    by_deal = channels(analyze(planted()))
+    by_deal = channels(planted_result())
     for column in ("cohort_leads", "cohort_income", "revenue"):
         np.testing.assert_allclose(by_customer[column], by_deal.loc[by_customer.index, column])
 
@@ -101,7 +105,7 @@ def test_order_lines_that_name_no_deal_leave_the_value_of_the_won_deals() -> Non
     sales = sales[["sale_id", "customer_id", "sold_at", "amount", "channel"]]
     result = analyze(tables | {"sales": sales})
     sane(result)
-    linked = analyze(planted())
+    linked = planted_result()
     np.testing.assert_allclose(result.channels["cohort_income"].sum(), linked.channels["cohort_income"].sum())
     assert result.channels["revenue"].sum() == pytest.approx(3 * linked.channels["revenue"].sum())
     assert any("value of the deals won" in sentence for sentence in result.left_out)
@@ -112,7 +116,7 @@ def test_margin_counts_where_costs_of_goods_are_known() -> None:
     won = tables["deals"][tables["deals"]["status"] == "won"]
     sales = won.assign(sale_id="S" + won["deal_id"], sold_at=won["closed_at"], cost=won["amount"] * 0.6)
     sales = sales[["sale_id", "customer_id", "sold_at", "amount", "cost", "channel", "deal_id"]]
-    margin, revenue = analyze(tables | {"sales": sales}), analyze(tables)
+    margin, revenue = analyze(tables | {"sales": sales}), planted_result()
     assert margin.channels["cohort_income"].sum() == pytest.approx(
         0.4 * revenue.channels["cohort_income"].sum()
     )
@@ -125,12 +129,19 @@ def test_margin_counts_where_costs_of_goods_are_known() -> None:
 # -- when a lead begins ----------------------------------------------------------------------------------
 
 
+def median_days(tables: dict[str, pd.DataFrame]) -> pd.Series:
+    """Return the days from lead to sale of each channel, as the analysis reads them."""
+    view = crm.load(tables).view("2025-12")
+    today = view.coverage.covered.end
+    _, pace = lag_table(ages(leads(view, choose_basis(view), today), today))
+    return pace.set_index("channel")["median_days"]
+
+
 def test_a_lead_begins_with_its_first_touch() -> None:
     tables = planted()
     touched = tables["deals"]["created_at"] - pd.Timedelta(days=40)
     touches = tables["deals"][["deal_id"]].assign(channel="gold", touched_at=touched)
-    pace = analyze(tables | {"touches": touches}).pace.set_index("channel")
-    assert pace.loc["gold", "median_days"] == 50
+    assert median_days(tables | {"touches": touches})["gold"] == 50
 
 
 def test_touches_of_a_customer_count_for_the_deal_that_follows_within_the_look_back() -> None:
@@ -141,8 +152,7 @@ def test_touches_of_a_customer_count_for_the_deal_that_follows_within_the_look_b
     )
     far = near.assign(touched_at=deals["created_at"] - pd.Timedelta(days=200))
     touches = pd.concat([near, far])
-    pace = analyze(tables | {"touches": touches}).pace.set_index("channel")
-    assert pace.loc["gold", "median_days"] == 30
+    assert median_days(tables | {"touches": touches})["gold"] == 30
 
 
 # -- odd figures -----------------------------------------------------------------------------------------
@@ -272,7 +282,7 @@ def test_the_demo_truths_lie_within_the_ranges_of_a_long_window() -> None:
     """Three years of ripe leads; the truths are means over a million deals of the same company."""
     truth = {"Website": 2.19, "Partners": 1.26, "Telephone": 0.70, "Search ads": 0.19, "Trade shows": -0.27,
              "Mailing": -0.37, "Sponsorship": -1.0}  # fmt: skip
-    result = crm.marketing_impact.analyze(crm.load("data/demo").view("2026-10"), cohort_months=36)
+    result = crm.marketing_impact.analyze(demo_view(), cohort_months=36)
     table = channels(result)
     held = [table.loc[n, "return_low"] <= value <= table.loc[n, "return_high"] for n, value in truth.items()]
     assert sum(held) >= 6
@@ -322,16 +332,24 @@ def test_a_real_set_without_costs(shared_data: Path, root: Path, tmp_path: Path)
 # -- names -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("other", ["GOLD", " Gold  ", "g-o.l_d", "Go  ld"])
-def test_a_channel_under_two_spellings_is_named_with_both(other: str) -> None:
+def costs_of_gold_under(other: str) -> dict[str, pd.DataFrame]:
     tables = planted()
     costs = tables["marketing_costs"]
-    tables["marketing_costs"] = costs.assign(channel=costs["channel"].replace({"gold": other}))
-    result = analyze(tables)
-    (said,) = (text for text in result.left_out if text.startswith("One channel under several names"))
+    return tables | {"marketing_costs": costs.assign(channel=costs["channel"].replace({"gold": other}))}
+
+
+@pytest.mark.parametrize("other", ["GOLD", " Gold  ", "g-o.l_d", "Go  ld"])
+def test_a_channel_under_two_spellings_is_named_with_both(other: str) -> None:
+    (said,) = spelled_apart(crm.load(costs_of_gold_under(other)).view("2025-12"))
+    assert said.startswith("One channel under several names")
     assert f"“{' '.join(other.split())}” (marketing costs)" in said
     assert "“gold” (deals)" in said
     assert "sink" not in said
+
+
+def test_two_spellings_of_a_channel_are_told_on_the_page() -> None:
+    result = analyze(costs_of_gold_under("GOLD"))
+    assert sum(text.startswith("One channel under several names") for text in result.left_out) == 1
 
 
 def test_blanks_around_a_channel_are_no_other_channel() -> None:
@@ -339,7 +357,7 @@ def test_blanks_around_a_channel_are_no_other_channel() -> None:
     tables["marketing_costs"]["channel"] = "  " + tables["marketing_costs"]["channel"] + " "
     result = analyze(tables)
     assert not any(text.startswith("One channel") for text in result.left_out)
-    pd.testing.assert_frame_equal(result.channels, analyze(planted()).channels)
+    pd.testing.assert_frame_equal(result.channels, planted_result().channels)
 
 
 def test_a_control_sign_in_the_name_of_a_campaign() -> None:

@@ -6,15 +6,18 @@ import inspect
 import json
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result, demo_view
 from tests.small_company import frames
 
 import crm_analysis as crm
+from crm_analysis.analyses._deals.bridge import bridge_table
 from crm_analysis.analyses._deals.funnel import _median, flow
 from crm_analysis.analyses._deals.funnel_findings import narrowest
 from crm_analysis.analyses._deals.limits import learn_limits
@@ -89,13 +92,13 @@ def said(result: OpenDealsResult) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path) -> Any:
-    return crm.load(root / "data" / "demo").view("2026-10")
+def demo() -> Any:
+    return demo_view()
 
 
 @pytest.fixture(scope="module")
-def result(demo: Any) -> OpenDealsResult:
-    return crm.open_deals.analyze(demo)
+def result() -> OpenDealsResult:
+    return demo_result("open_deals")
 
 
 class TestDeals:
@@ -119,8 +122,7 @@ class TestDeals:
         assert deals["stalled"].tolist() == sorted(deals["stalled"], reverse=True)
 
     def test_deals_open_at_the_end_of_the_period_and_no_others(self) -> None:
-        view = crm.load(frames()).view("2026-02")
-        deals = crm.open_deals.analyze(view).deals.set_index("deal_id").sort_index()
+        deals = edge_result("small company").deals.set_index("deal_id").sort_index()
         assert deals.index.tolist() == ["D2", "D3", "D4"]
         assert deals.loc["D2", "stage"] == "Offer"  # lost later
         assert deals.loc["D2", "age_days"] == 26.0
@@ -213,7 +215,7 @@ class TestWhatMustAddUp:
         assert table.loc["closing", "amount"] == pytest.approx(result.deals["amount"].sum(), abs=0.005)
 
     def test_the_end_of_a_period_is_the_beginning_of_the_next(self, demo: Any) -> None:
-        before, after = (crm.open_deals.analyze(demo.dataset.view(p)).bridge for p in ("2026-08", "2026-09"))
+        before, after = (bridge_table(demo.dataset.view(period)) for period in ("2026-08", "2026-09"))
         closing, opening = before.iloc[-1], after.iloc[0]
         assert (closing["part"], opening["part"]) == ("closing", "opening")
         assert closing[["deals", "amount", "without_amount"]].tolist() == opening[
@@ -222,7 +224,7 @@ class TestWhatMustAddUp:
         assert after.iloc[-1]["previous"] == closing["amount"]
 
     def test_bridge_by_hand(self) -> None:
-        table = crm.open_deals.analyze(crm.load(frames()).view("2026-02")).bridge.set_index("part")
+        table = edge_result("small company").bridge.set_index("part")
         # opening: D1 500, D3 200, D4 100 without a date; created: D2 300, D6 50; won D1; lost D6
         assert table["amount"].to_dict() == {
             "opening": 800.0, "created": 350.0, "reopened": 0.0, "grown": 0.0, "shrunk": 0.0, "won": -500.0,
@@ -267,8 +269,8 @@ class TestWhatMustAddUp:
         assert result.intensity["share"].sum() == pytest.approx(1.0)
         assert result.intensity["open_deals"].sum() == len(result.deals)
 
-    def test_revenue_is_that_of_sales_dynamics(self, demo: Any, result: OpenDealsResult) -> None:
-        figures = crm.sales_dynamics.analyze(demo).figures.set_index("measure")
+    def test_revenue_is_that_of_sales_dynamics(self, result: OpenDealsResult) -> None:
+        figures = demo_result("sales_dynamics").figures.set_index("measure")
         assert result.owners["revenue"].sum() == pytest.approx(figures.loc["revenue", "value"], abs=0.01)
 
     def test_doubling_amounts_doubles_money_and_nothing_else(self, full: OpenDealsResult) -> None:
@@ -456,7 +458,7 @@ class TestSearch:
         with pytest.raises(ParameterError, match=re.escape(message)):
             crm.open_deals.search(result, **given)
 
-    def test_an_owner_without_open_deals_is_known(self, demo: Any) -> None:
+    def test_an_owner_without_open_deals_is_known(self) -> None:
         view = crm.load(with_open(company(), [("x", "Ann", "new", "2025-03-01")])).view("2025-03")
         assert crm.open_deals.search(view, owner="Bob").empty
 
@@ -487,9 +489,14 @@ def _edges() -> dict[str, tuple[dict[str, pd.DataFrame], str]]:
 EDGES = _edges()
 
 
+@cache
+def edge_result(name: str) -> OpenDealsResult:
+    return analyzed(*EDGES[name])
+
+
 @pytest.fixture(scope="module", params=EDGES)
 def edge(request: pytest.FixtureRequest) -> OpenDealsResult:
-    return analyzed(*EDGES[request.param])
+    return edge_result(request.param)
 
 
 @pytest.fixture(scope="module")

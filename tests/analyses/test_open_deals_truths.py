@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_data
 
 import crm_analysis as crm
 from crm_analysis.analyses._deals.bridge import bridge_table
@@ -93,8 +94,8 @@ class TestFunnelByHand:
 
 
 @pytest.fixture(scope="module")
-def demo(root: Path) -> Any:
-    return crm.load(root / "data" / "demo")
+def demo() -> Any:
+    return demo_data()
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_view
 
 import crm_analysis as crm
 from crm_analysis.analyses._reasons.price import COLUMNS, PriceCheck, price_check, price_reasons
 from crm_analysis.words import Words
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def company(
@@ -219,8 +217,8 @@ class TestMissing:
 
 class TestDemo:
     @pytest.mark.parametrize("period", ["2026-10", "2022-11-01..2026-10-31"])
-    def test_the_planted_truth_is_not_contradicted(self, root: Path, period: str) -> None:
-        found = price_check(crm.load(root / "data" / "demo").view(period))
+    def test_the_planted_truth_is_not_contradicted(self, period: str) -> None:
+        found = price_check(demo_view(period))
         row = found.price_check.iloc[0]
         # data/demo/TRUTH.md: "Price too high" has nothing to do with the amount
         assert found.reasons == ("Price too high",)

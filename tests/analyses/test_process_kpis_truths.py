@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_data, demo_result
 
 import crm_analysis as crm
 from crm_analysis.analyses.process_kpis import analyze
@@ -29,15 +30,13 @@ def of(frame, kpi, group="all"):
 
 
 @pytest.fixture(scope="module")
-def demo(root):
-    if not (root / "data" / "demo" / "deals.csv").exists():
-        pytest.skip("data/demo is not there")
-    return crm.load(root / "data" / "demo")
+def demo():
+    return demo_data()
 
 
 @pytest.fixture(scope="module")
-def result(demo):
-    return analyze(demo.view("2026-10"), event_on=EVENT)
+def result():
+    return demo_result("process_kpis")
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_data
 
 import crm_analysis as crm
 from crm_analysis.analyses.sales_dynamics import analyze
@@ -124,10 +125,8 @@ def test_a_shift_too_small_to_act_upon_is_a_note():
 
 
 @pytest.fixture(scope="module")
-def demo(root):
-    if not (root / "data" / "demo" / "sales.csv").exists():
-        pytest.skip("data/demo is not there")
-    return crm.load(root / "data" / "demo")
+def demo():
+    return demo_data()
 
 
 @pytest.fixture(scope="module")

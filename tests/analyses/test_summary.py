@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from crm_analysis.view import PeriodView
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def view() -> PeriodView:
     return crm.load(frames()).view("2026-02")
 
@@ -286,10 +286,22 @@ def test_a_damaged_record_is_named(view: PeriodView, saved: Path) -> None:
 def test_without_a_runner_the_analyses_are_made_here(
     view: PeriodView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = {}
+
+    def noted(stem: str, analyze: Any) -> Any:
+        def analysis(of: PeriodView) -> Any:
+            made[stem] = analyze(of)
+            return made[stem]
+
+        return analysis
+
     monkeypatch.delenv("CRM_ANALYSIS_OUT", raising=False)
+    for stem in _summary_records.TITLES:
+        monkeypatch.setattr(getattr(crm, stem), "analyze", noted(stem, getattr(crm, stem).analyze))
     by_hand = crm.summary.analyze(view)
-    for stem in by_hand.made:
-        getattr(crm, stem).analyze(view).save(tmp_path)
+    assert set(made) == by_hand.made
+    for result in made.values():
+        result.save(tmp_path)
     monkeypatch.setenv("CRM_ANALYSIS_OUT", str(tmp_path))
     by_runner = crm.summary.analyze(view)
     assert by_hand.made == by_runner.made

@@ -54,7 +54,7 @@ def faults(axes: Axes) -> list[str]:
     figure = axes.get_figure(root=True)
     figure.set_dpi(_DOTS)
     _arranged(axes, figure)
-    figure.canvas.draw()
+    figure.draw_without_rendering()  # sets all in its place, and fills no dots
     if axes.get_gid() == NOTHING:
         return [] if axes.get_label() in texts(axes) else ["an empty picture that does not say why"]
     found = [] if axes.get_title(loc="left") else ["no title"]

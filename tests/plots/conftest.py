@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import pytest
-
-import crm_analysis as crm
+from tests.demo_company import demo_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +19,6 @@ def _closed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def demo(root: Path) -> Callable[[str], Any]:
+def demo() -> Callable[[str], Any]:
     """Give the result of an analysis of the made-up company, computed once."""
-
-    @cache
-    def result(stem: str) -> Any:
-        more = {"event_on": "2025-03-01"} if stem == "process_kpis" else {}
-        return getattr(crm, stem).analyze(crm.load(root / "data/demo").view("2026-10"), **more)
-
-    return result
+    return demo_result

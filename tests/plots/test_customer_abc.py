@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from tests.demo_company import demo_result
 from tests.plots.artists import title_of
 
 import crm_analysis as crm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PICTURES = ["pareto", "matrix", "migration", "cohorts", "retention", "due"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.customer_abc.analyze(crm.load(root / "data/demo").view("2026-Q3"))
+def result() -> Any:
+    return demo_result("customer_abc", "2026-Q3")
 
 
 @pytest.fixture(autouse=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from tests.demo_company import demo_result
 from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def contrast(one: Any, other: Any) -> float:
@@ -29,8 +28,8 @@ PICTURES = ["profitability", "differences", "white_spots"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.customer_segments.analyze(crm.load(root / "data/demo").view("2026-10"))
+def result() -> Any:
+    return demo_result("customer_segments")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +38,8 @@ def _closed() -> Any:
     plt.close("all")
 
 
-def made(segments: list[str], customers: int = 90, amount: float = 100.0) -> Any:
+@cache
+def made(segments: tuple[str, ...], customers: int = 90, amount: float = 100.0) -> Any:
     draw = np.random.Generator(np.random.PCG64(1))
     ids = [f"C{at}" for at in range(customers)]
     sales = pd.DataFrame(
@@ -72,17 +72,17 @@ class TestEveryPicture:
         assert getattr(crm.plots.customer_segments, name)(result, ax=axes) is axes
 
     def test_says_why_it_is_empty(self, name: str) -> None:
-        axes = getattr(crm.plots.customer_segments, name)(made(["one"]))
+        axes = getattr(crm.plots.customer_segments, name)(made(("one",)))
         assert axes.get_label() in [text.get_text() for text in axes.texts]
 
     @pytest.mark.parametrize("count", [3, 30])
     def test_labels_stay_apart_and_inside(self, name: str, count: int) -> None:
         names = [f"Общество с ограниченной ответственностью ${at}" for at in range(count)]
-        axes = getattr(crm.plots.customer_segments, name)(made(names, 240))
+        axes = getattr(crm.plots.customer_segments, name)(made(tuple(names), 240))
         assert faults(axes) == []
 
     def test_only_returns(self, name: str) -> None:
-        axes = getattr(crm.plots.customer_segments, name)(made(["a", "b"], amount=-5.0))
+        axes = getattr(crm.plots.customer_segments, name)(made(("a", "b"), amount=-5.0))
         assert axes.get_label()
 
 
@@ -157,7 +157,7 @@ class TestFigures:
 
     def test_white_spots_are_framed(self) -> None:
         names = ["a", "b", "c"]
-        result = made(names, 240)
+        result = made(tuple(names), 240)
         spots = result.cross.assign(white_spot=0.0)
         spots.loc[(spots["segment"] == "b") & (spots["product"] == "desk"), "white_spot"] = 9.0
         object.__setattr__(result, "cross", spots)
@@ -169,7 +169,7 @@ class TestFigures:
         assert "White spots: b and desk" in axes.get_label()
 
     def test_a_white_spot_is_shown_however_few_buy_the_product(self) -> None:
-        result = made(["a", "b", "c"], 240)
+        result = made(("a", "b", "c"), 240)
         spot = result.cross[result.cross["segment"] == "b"].iloc[:1]
         many = [spot.assign(segment=name, product=f"p{at}", buyers=100.0 - at, white_spot=0.0)
                 for at in range(20) for name in "abc"]  # fmt: skip
@@ -189,7 +189,7 @@ class TestFigures:
     ],
 )
 def test_an_empty_picture_says_what_is_missing(measure: str, why: str) -> None:
-    axes = crm.plots.customer_segments.differences(made(["one", "two"]), measure=measure)
+    axes = crm.plots.customer_segments.differences(made(("one", "two")), measure=measure)
     assert axes.get_label() == why
 
 

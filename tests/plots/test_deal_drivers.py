@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 from tests.plots.artists import faults, title_of
 
-import crm_analysis as crm
-from crm_analysis.analyses._reasons.drivers import drivers
-from crm_analysis.analyses._reasons.price import price_check
 from crm_analysis.plots._deal_drivers import odds_ratios, price
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass
@@ -30,9 +25,9 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    view = crm.load(root / "data/demo").view("2026-10")
-    return Answer(view.context, drivers(view).drivers, price_check(view).price_check)
+def result() -> Any:
+    held = demo_result("deal_reasons")
+    return Answer(held.context, held.drivers, held.price_check)
 
 
 @pytest.fixture(autouse=True)

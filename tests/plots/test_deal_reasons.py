@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 from tests.plots.artists import title_of
 
 import crm_analysis as crm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PICTURES = ["pareto", "change", "stage_map", "departments"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.deal_reasons.analyze(crm.load(root / "data/demo").view("2026-10"))
+def result() -> Any:
+    return demo_result("deal_reasons")
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,8 @@ def _closed() -> Iterator[None]:
     plt.close("all")
 
 
-def made(reasons: list[str], **more: Any) -> Any:
+@cache
+def made(reasons: tuple[str, ...], **more: Any) -> Any:
     """Return the result of lost deals, three for each reason in either year."""
     repeated = [reason for reason in reasons for _ in range(6)]
     closed = [pd.Timestamp(2024 + at % 2, 1 + at % 12, 10) for at in range(len(repeated))]
@@ -62,7 +64,7 @@ class TestEveryPicture:
 
     @pytest.mark.parametrize("count", [1, 3, 30])
     def test_takes_few_and_many_long_names(self, name: str, count: int) -> None:
-        reasons = [f"Причина {at}: слишком длинное $название$ для подписи" for at in range(count)]
+        reasons = tuple(f"Причина {at}: слишком длинное $название$ для подписи" for at in range(count))
         axes = getattr(crm.plots.deal_reasons, name)(made(reasons, stage="Этап переговоров", amount=5.0))
         axes.figure.draw_without_rendering()
         assert len(axes.get_yticks()) <= 13
@@ -103,7 +105,7 @@ def test_pareto_adds_up_the_money(result: Any) -> None:
 
 
 def test_pareto_counts_deals_where_no_amount_is_known() -> None:
-    axes = crm.plots.deal_reasons.pareto(made(["price", "late"]))
+    axes = crm.plots.deal_reasons.pareto(made(("price", "late")))
     assert [bar.get_width() for bar in axes.patches] == [3.0, 3.0]
     assert "6 deals in all" in axes.get_label()
 

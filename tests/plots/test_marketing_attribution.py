@@ -8,26 +8,19 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from tests.demo_company import demo_result
 from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
-from crm_analysis.analyses._marketing.association import association
-from crm_analysis.analyses._marketing.attribution import attribution
 from crm_analysis.plots import _marketing_attribution as plots
 from crm_analysis.stats.attribution import UNTOUCHED, attribute, read_sequences
 
 
 @pytest.fixture(scope="module")
-def result(root) -> Any:
-    view = crm.load(root / "data/demo").view("2026-10")
-    shared, beside = attribution(view), association(view)
-    return SimpleNamespace(
-        context=view.context,
-        attribution=shared.attribution,
-        agreement=shared.agreement,
-        association=beside.association,
-        spend_by_month=beside.months,
-    )
+def result() -> Any:
+    held = demo_result("marketing_impact")
+    names = ("context", "attribution", "agreement", "association", "spend_by_month")
+    return SimpleNamespace(**{name: getattr(held, name) for name in names})
 
 
 @pytest.fixture(autouse=True)

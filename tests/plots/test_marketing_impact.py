@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
@@ -26,7 +27,7 @@ DRAWN = [plots.share_of_cost_and_sales, plots.return_by_channel, plots.conversio
 
 @pytest.fixture(scope="module")
 def result():
-    return crm.marketing_impact.analyze(crm.load("data/demo").view("2026-10"))
+    return demo_result("marketing_impact")
 
 
 @pytest.fixture(autouse=True)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_result
 from tests.plots.artists import faults, title_of
 
 import crm_analysis as crm
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PICTURES = ["funnel", "pipeline", "bridge", "owners"]
 LONG = "Общество с ограниченной ответственностью $1 и $2 " * 3
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.open_deals.analyze(crm.load(root / "data/demo").view("2026-10"))
+def result() -> Any:
+    return demo_result("open_deals")
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from tests.demo_company import demo_data, demo_result
 from tests.plots.artists import title_of
 
 import crm_analysis as crm
@@ -17,15 +18,12 @@ from crm_analysis.errors import ParameterError
 from crm_analysis.findings import VERDICTS
 from crm_analysis.plots.theme import ACCENT
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 PICTURES = ["board", "courses", "outcomes", "event", "groups"]
 
 
 @pytest.fixture(scope="module")
-def result(root: Path) -> Any:
-    return crm.process_kpis.analyze(crm.load(root / "data/demo").view("2026-10"), event_on="2025-03-01")
+def result() -> Any:
+    return demo_result("process_kpis")
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +101,8 @@ def test_the_board_says_why_there_is_no_verdict(result: Any, status: str, point:
     assert title_of(axes) == "Not enough data yet for a verdict"
 
 
-def test_the_pictures_of_a_short_history_are_russian(root: Path) -> None:
-    short = crm.process_kpis.analyze(crm.load(root / "data/demo").view("2023-05", language="ru"))
+def test_the_pictures_of_a_short_history_are_russian() -> None:
+    short = crm.process_kpis.analyze(demo_data().view("2023-05", language="ru"))
     assert set(short.trends["status"]) >= {"too_few"}
     for name in PICTURES:
         axes = getattr(crm.plots.process_kpis, name)(short)

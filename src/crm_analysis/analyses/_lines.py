@@ -26,9 +26,7 @@ BEFORE, AFTER = "before", "after"
 
 def has_amounts(view: PeriodView) -> bool:
     """Say whether the data know what sales were worth."""
-    if not view.sales_stand_in:
-        return True
-    return view.has("deals", "amount") and bool(view.deals.amount.notnull().any().to_pandas())
+    return view.has_amounts
 
 
 def lines_to_date(view: PeriodView) -> ibis.Table:
