@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 BEFORE, AFTER = "before", "after"
 
 
-def has_amounts(view: PeriodView) -> bool:
-    """Say whether the data know what sales were worth."""
-    return view.has_amounts
-
-
 def lines_to_date(view: PeriodView) -> ibis.Table:
     """Return the order lines of a view, marked where they are a purchase (``bought``).
 
@@ -41,7 +36,7 @@ def lines_to_date(view: PeriodView) -> ibis.Table:
         for name, kind in (("customer_id", "string"), ("cost", "float64"))
         if name not in lines.columns
     }
-    added["bought"] = (lines.amount > 0).fill_null(False) if has_amounts(view) else ibis.literal(value=True)
+    added["bought"] = (lines.amount > 0).fill_null(False) if view.has_amounts else ibis.literal(value=True)
     return lines.mutate(**added)
 
 
@@ -78,7 +73,7 @@ def totals(view: PeriodView) -> pd.DataFrame:
     frame: pd.DataFrame = lines.group_by("side").agg(**order_measures(lines)).to_pandas().set_index("side")
     sides = [BEFORE, AFTER] if view.coverage.comparison is not None else [AFTER]
     frame = frame.reindex(sides).fillna(0.0)
-    if not has_amounts(view):
+    if not view.has_amounts:
         frame[["revenue", "purchases", "no_customer"]] = float("nan")
     return frame
 
@@ -108,7 +103,6 @@ __all__ = [
     "NOT_STATED",
     "both_sides",
     "fetch",
-    "has_amounts",
     "lines_to_date",
     "money",
     "month_of",

@@ -17,7 +17,7 @@ import pandas as pd
 
 from crm_analysis.analyses._abc.windows import span_text
 from crm_analysis.analyses._frames import dtypes, empty
-from crm_analysis.analyses._lines import AFTER, NOT_STATED, has_amounts, totals
+from crm_analysis.analyses._lines import AFTER, NOT_STATED, totals
 from crm_analysis.analyses._marketing.association import KINDS as ASSOCIATION_KINDS
 from crm_analysis.analyses._marketing.association import association
 from crm_analysis.analyses._marketing.attribution import KINDS as ATTRIBUTION_KINDS
@@ -202,7 +202,7 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         months,
         window,
         has_costs=view.has("marketing_costs"),
-        has_amounts=has_amounts(view),
+        has_amounts=view.has_amounts,
         has_customers=view.has("sales", "customer_id") or view.has("deals", "customer_id"),
     )
     pairs = pair_table(paid)
@@ -220,7 +220,7 @@ def analyze(view: PeriodView, *, cohort_months: int = 12) -> MarketingImpactResu
         window_text=span_text((window.start, window.end), view.context.words) if window.known else "",
         basis=basis.name,
         overall=None if paid is None else paid.together(),
-        has_amounts=has_amounts(view),
+        has_amounts=view.has_amounts,
         has_costs=view.has("marketing_costs"),
         has_leads=came is not None,
     )
@@ -298,7 +298,7 @@ def _returns(view: PeriodView, units: pd.DataFrame, basis: Basis, window: Window
 
 def _revenue(view: PeriodView, shares: pd.DataFrame) -> pd.DataFrame:
     """Return ``channel`` (index) and revenue; all of it without a channel where no line tells one."""
-    if len(shares) or not has_amounts(view):
+    if len(shares) or not view.has_amounts:
         return shares.set_index("value")[["revenue"]].rename_axis("channel")
     whole = float(totals(view)["revenue"][AFTER])
     return pd.DataFrame({"revenue": [whole] if whole else []}, index=[NOT_STATED] if whole else [])

@@ -17,7 +17,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._lines import AFTER, BEFORE, both_sides, has_amounts, money, totals
+from crm_analysis.analyses._lines import AFTER, BEFORE, both_sides, money, totals
 from crm_analysis.analyses._sales import answers as answers
 from crm_analysis.analyses._sales.change import change
 from crm_analysis.analyses._sales.findings import STEM, Facts
@@ -146,7 +146,7 @@ def analyze(view: PeriodView) -> SalesDynamicsResult:
         trend=trend,
         calendar=calendar,
         win_rates=win_rates(view),
-        has_amounts=has_amounts(view),
+        has_amounts=view.has_amounts,
         has_deals=view.has("deals"),
     )
     return SalesDynamicsResult(

@@ -12,7 +12,7 @@ from ibis import _
 from crm_analysis.analyses._deals.bridge import knows_amounts
 from crm_analysis.analyses._deals.pipeline import total
 from crm_analysis.analyses._deals.stages import instant, today
-from crm_analysis.analyses._lines import NOT_STATED, fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import NOT_STATED, fetch, lines_to_date, money, stated
 from crm_analysis.language import msg
 from crm_analysis.stats.adjusted_rates import adjusted_rates
 from crm_analysis.stats.multiplicity import adjust
@@ -194,7 +194,7 @@ def _revenue(view: PeriodView) -> pd.DataFrame:
     """Return each owner's revenue of the period, and its share of all of it."""
     empty = pd.DataFrame({"owner": pd.Series(dtype="str"), "revenue": [], "share_of_revenue": []})
     lines = view.sales
-    if "owner" not in lines.columns or not has_amounts(view):
+    if "owner" not in lines.columns or not view.has_amounts:
         return empty
     groups = lines.group_by(owner=stated(lines.owner)).agg(revenue=money(lines.amount).fill_null(0.0))
     table = fetch(groups, "owner")

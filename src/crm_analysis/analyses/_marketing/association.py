@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._frames import empty
-from crm_analysis.analyses._lines import fetch, has_amounts, money, month_of
+from crm_analysis.analyses._lines import fetch, money, month_of
 from crm_analysis.analyses._sales.months import monthly, whole
 from crm_analysis.findings import Finding
 from crm_analysis.sentences import sentence
@@ -89,7 +89,7 @@ def association(view: PeriodView) -> Association:
     """
     if not view.has("marketing_costs"):
         return _without("left.association_costs")
-    if not has_amounts(view):
+    if not view.has_amounts:
         return _without("left.association_amounts")
     months = _months(view)
     if months.empty:

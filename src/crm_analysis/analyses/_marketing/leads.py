@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
-from crm_analysis.analyses._lines import fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import fetch, lines_to_date, money, stated
 
 if TYPE_CHECKING:
     from datetime import date
@@ -52,7 +52,7 @@ def has_leads(view: PeriodView) -> bool:
 
 def choose_basis(view: PeriodView) -> Basis:
     """Choose what counts as income: margin where costs are known, else revenue, else value of won deals."""
-    if not has_amounts(view):
+    if not view.has_amounts:
         return Basis("")
     lines = lines_to_date(view)
     known = lines.bought & lines.cost.notnull()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from crm_analysis.analyses._lines import AFTER, BEFORE, NOT_STATED, has_amounts, totals
+from crm_analysis.analyses._lines import AFTER, BEFORE, NOT_STATED, totals
 from crm_analysis.analyses._marketing.channels import unknown_share
 from crm_analysis.analyses._marketing.costs import cost_by_side
 
@@ -29,7 +29,7 @@ def totals_table(
     unknown = float(channels.loc[channels["channel"] == NOT_STATED, "revenue"].sum())
     covered = view.coverage.covered
     rows = [_span("period", covered.start, covered.end, sums[AFTER], costs[AFTER], known)]
-    if has_amounts(view):
+    if view.has_amounts:
         rows[0] |= {"without_channel": unknown, "without_channel_share": unknown_share(channels)}
     compared = view.coverage.comparison
     if compared is not None:

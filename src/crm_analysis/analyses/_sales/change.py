@@ -13,7 +13,6 @@ from crm_analysis.analyses._lines import (
     NOT_STATED,
     both_sides,
     fetch,
-    has_amounts,
     lines_to_date,
     money,
     stated,
@@ -45,7 +44,7 @@ class Name(NamedTuple):
 
 def change(view: PeriodView) -> pd.DataFrame:
     """Return ``COLUMNS``: a row a driver of the change; the contributions of a group add up to its change."""
-    if view.coverage.comparison is None or not has_amounts(view):
+    if view.coverage.comparison is None or not view.has_amounts:
         return _frame([])
     rows = _revenue_rows(view)
     if view.has("deals", "amount"):

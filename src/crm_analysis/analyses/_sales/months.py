@@ -10,7 +10,6 @@ import pandas as pd
 
 from crm_analysis.analyses._lines import (
     fetch,
-    has_amounts,
     lines_to_date,
     money,
     month_of,
@@ -47,7 +46,7 @@ def monthly(view: PeriodView) -> pd.DataFrame:
     counts = ["orders", "customers"]
     frame[counts] = frame[counts].fillna(0).astype("int64")
     money_columns = ["revenue", "no_customer"]
-    frame[money_columns] = frame[money_columns].fillna(0.0) if has_amounts(view) else np.nan
+    frame[money_columns] = frame[money_columns].fillna(0.0) if view.has_amounts else np.nan
     frame["average_order"] = frame["revenue"] / frame["orders"].where(frame["orders"] > 0)
     frame["win_rate"] = frame["won"] / frame["closed"].where(frame["closed"] > 0)
     frame["working_days"] = _working_days(frame["month"], end)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crm_analysis.analyses._frames import dtypes, typed
-from crm_analysis.analyses._lines import fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import fetch, lines_to_date, money, stated
 from crm_analysis.language import tr
 from crm_analysis.period import Period, parse
 
@@ -46,7 +46,7 @@ def plan(view: PeriodView) -> tuple[pd.DataFrame, str]:
     """Return ``COLUMNS``, a row a plan figure, the total first; and why there is none, if there is none."""
     if not view.has("targets"):
         return _frame([]), tr("the data hold no table of targets")
-    if not has_amounts(view):
+    if not view.has_amounts:
         return _frame([]), tr("sales have no amounts to hold against it")
     targets = _targets(view)
     if targets.empty:

@@ -15,7 +15,6 @@ from crm_analysis.analyses._lines import (
     BEFORE,
     both_sides,
     fetch,
-    has_amounts,
     lines_to_date,
     money,
     stated,
@@ -42,7 +41,7 @@ def structure(view: PeriodView, among: tuple[str, ...] = DIMENSIONS) -> pd.DataF
     """
     lines = both_sides(view, lines_to_date(view), "sold_at")
     dimensions = [name for name in among if name in lines.columns]
-    if not dimensions or not has_amounts(view):
+    if not dimensions or not view.has_amounts:
         return empty(_TYPES)
     pieces = _pieces(lines, dimensions)
     if pieces.empty:

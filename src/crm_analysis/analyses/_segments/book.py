@@ -12,7 +12,7 @@ import pandas as pd
 
 from crm_analysis.analyses._abc.purchases import read_purchases
 from crm_analysis.analyses._abc.windows import back, choose_windows
-from crm_analysis.analyses._lines import NOT_STATED, fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import NOT_STATED, fetch, lines_to_date, money, stated
 from crm_analysis.analyses._segments.labels import dimensions
 from crm_analysis.stats.concentration import abc_classes
 
@@ -128,7 +128,7 @@ def inside(moment: ibis.Value, span: Span) -> ibis.Value:
 def _margins(view: PeriodView, window: Span) -> pd.DataFrame:
     """Margin and revenue of the lines with a known cost, a client."""
     columns = ["customer_id", "margin", "costed"]
-    if not has_amounts(view):
+    if not view.has_amounts:
         return pd.DataFrame(columns=columns)
     lines = lines_to_date(view)
     lines = lines.filter(inside(lines.sold_at, window) & lines.cost.notnull() & lines.amount.notnull())

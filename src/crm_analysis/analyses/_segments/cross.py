@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from crm_analysis.analyses._lines import NOT_STATED, fetch, has_amounts, lines_to_date, money, stated
+from crm_analysis.analyses._lines import NOT_STATED, fetch, lines_to_date, money, stated
 from crm_analysis.analyses._segments.book import inside
 from crm_analysis.analyses._segments.tests import FEWEST, judged
 from crm_analysis.stats.lift import stratified
@@ -49,7 +49,7 @@ def read_basket(view: PeriodView, book: Book) -> Basket:
     """Read which client bought which product in the window; the best sellers where there are many."""
     lines = lines_to_date(view)
     nothing = Basket("", [], pd.DataFrame(columns=["client", "product", "revenue", "buyer"]), 0)
-    if not has_amounts(view) or "product" not in lines.columns or not len(book.clients):
+    if not view.has_amounts or "product" not in lines.columns or not len(book.clients):
         return nothing
     lines = lines.filter(
         inside(lines.sold_at, book.windows.now) & lines.customer_id.notnull() & lines.amount.notnull()
