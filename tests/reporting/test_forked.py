@@ -43,9 +43,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[str]:
-    with warm_process(ENVIRONMENT):
-        yield os.environ[SOCKET]
+def shared(_warm: None) -> str:
+    return os.environ[SOCKET]
 
 
 @pytest.fixture
@@ -53,6 +52,23 @@ def warm(quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the address of a warm process that kernels of a test are forked from."""
     monkeypatch.setenv(SOCKET, shared)
     return shared
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Path:
+    """Return a script to stand for that of the warm process, without the libraries that take long to load.
+
+    For tests that end one: they watch which processes are left.
+    """
+    roots = {name.partition(".")[0] for name in forked.warm.LIBRARIES}
+    absent = roots - {"IPython", "ipykernel", "tornado", "sqlite3"}
+    script = tmp_path / "light.py"
+    script.write_text(f"""\
+import runpy, sys
+sys.modules.update(dict.fromkeys({absent!r}))
+del sys.argv[3:]  # the package
+runpy.run_path({forked.warm.__file__!r}, run_name="__main__")""")
+    return script
 
 
 @pytest.fixture
@@ -251,8 +267,9 @@ def test_without_a_warm_process_that_can_load_all_is_cold(quiet: None, say, monk
 
 
 def test_after_its_death_kernels_are_cold_and_a_notebook_it_took_along_runs_again(
-    quiet: None, say, tmp_path: Path
+    quiet: None, say, monkeypatch: pytest.MonkeyPatch, light: Path, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(forked.warm, "__file__", str(light))
     once = tmp_path / "once"
     killing = f"""\
 import os, pathlib, signal, time
@@ -271,10 +288,14 @@ print(os.getppid())"""
 # -- no process is left ------------------------------------------------------------------------------------
 
 
-def test_all_ends_with_the_warm_process_and_its_socket_is_removed(quiet: None, say) -> None:
+def test_all_ends_with_the_warm_process_and_its_socket_is_removed(
+    quiet: None, say, monkeypatch: pytest.MonkeyPatch, light: Path
+) -> None:
+    monkeypatch.setattr(forked.warm, "__file__", str(light))
     with warm_process(ENVIRONMENT):
         folder = Path(os.environ[SOCKET]).parent
         server = int(say(PARENT)[0])
+        assert server != os.getpid()
         assert runs(server)
     assert ended(server)
     assert not folder.exists()
@@ -317,13 +338,12 @@ def waited_for(mark: Path) -> tuple[int, ...]:
 @pytest.mark.parametrize(("by", "cause"), [(signal.SIGKILL, "was killed"), (signal.SIGSEGV, "SIGSEGV")])
 @pytest.mark.parametrize("how", ["forked", "cold"])
 def test_a_killed_kernel_leaves_no_process_and_is_told(
-    project: Project, monkeypatch: pytest.MonkeyPatch, how: str, by: signal.Signals, cause: str
+    warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str, by: signal.Signals, cause: str
 ) -> None:
-    mark = project.folder / "mark"
-    project.write("1_sales_dynamics", WAITING.format(mark=str(mark)))
+    mark = tmp_path / "mark"
+    waiting = as_text(make_notebook(WAITING.format(mark=str(mark))))
     if how == "cold":
         monkeypatch.delenv(SOCKET)
-        monkeypatch.setattr(forked, "is_possible", lambda: False)
 
     def kill() -> tuple[int, ...]:
         kernel, *others = waited_for(mark)
@@ -332,12 +352,12 @@ def test_a_killed_kernel_leaves_no_process_and_is_told(
 
     with ThreadPoolExecutor(1) as beside:
         killed = beside.submit(kill)
-        done = project.report("2026-02", "--only", "sales_dynamics")
+        outcome = execute(Task("report", waiting, {}, tmp_path))
     kernel, parent, child = killed.result()
     assert (parent == os.getpid()) == (how == "cold")
     assert ended(kernel, child)
-    assert done.exit_code == 1
-    assert cause in done.output
+    assert outcome == Outcome("report", "failed", 2, outcome.error)
+    assert cause in outcome.error
 
 
 @pytest.mark.parametrize(
@@ -352,11 +372,12 @@ def test_a_killed_kernel_leaves_no_process_and_is_told(
     ],
 )
 def test_whoever_is_killed_no_process_is_left(
-    project: Project, how: str, victim: str, by: signal.Signals, code: int
+    project: Project, light: Path, how: str, victim: str, by: signal.Signals, code: int
 ) -> None:
     mark = project.folder / "mark"
     project.write("1_sales_dynamics", WAITING.format(mark=str(mark)), SAVE.format(stem="sales_dynamics"))
-    command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else "pass")]
+    forking = f"import crm_analysis.reporting.forked as f; f.warm.__file__ = {str(light)!r}"
+    command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else forking)]
     asked = ["report", "2026-02", "--data", "data", "--jobs", "1", "--only", "sales_dynamics"]
     runner = subprocess.Popen(
         [*command, *asked], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
