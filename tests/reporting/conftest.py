@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +15,14 @@ import pytest
 from click.testing import CliRunner, Result
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests import small_company
+from tests.conftest import ROOT
 
 from crm_analysis.cli import main
 from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.lock import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PARAMETERS = """\
 period: str = "2026-02"  # a period
@@ -96,7 +99,7 @@ class Project:
         }
 
 
-def make_project(folder: Path) -> Project:
+def make_project(folder: Path, tables: Iterable[str] = TABLES) -> Project:
     """Make two reports that save something, and a summary that says what it finds saved.
 
     One of them reads the data: that takes most of the time of a kernel.
@@ -104,7 +107,7 @@ def make_project(folder: Path) -> Project:
     for name in ("notebooks", "data"):
         (folder / name).mkdir(parents=True)
     frames = small_company.frames()
-    for name in TABLES:
+    for name in tables:
         frames[name].to_csv(folder / "data" / f"{name}.csv", index=False)
     made = Project(folder)
     made.write("1_sales_dynamics", LOAD, "view", SAVE.format(stem="sales_dynamics"), title="Sales dynamics")
@@ -138,6 +141,17 @@ def _published(tmp_path_factory: pytest.TempPathFactory, _warm: None) -> Project
 def published(_published: Project, tmp_path: Path) -> Project:
     """Return a project with the reports of February 2026; each test has a copy of its own."""
     return Project(Path(shutil.copytree(_published.folder, tmp_path / "project")))
+
+
+@pytest.fixture(scope="session")
+def script() -> Iterator[subprocess.Popen[str]]:
+    """Start the script whose forks are runs that can be stopped; it loads for seconds what they need."""
+    command = [sys.executable, "-m", "tests.reporting.stoppable"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as made:
+        yield made
+        made.stdin.close()
 
 
 def runs(process: int) -> bool:

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,8 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from tests.conftest import ROOT
-from tests.reporting.conftest import COLD, COMMAND, SAVE, Project, ended, make_notebook, runs
+from tests.reporting.conftest import SAVE, ended, make_notebook, make_project, runs
+from tests.reporting.stopped import Runs
 
 from crm_analysis.reporting import forked
 from crm_analysis.reporting.cleaning import as_text, from_text
@@ -26,6 +26,7 @@ from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone, wa
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -372,29 +373,33 @@ def test_a_killed_kernel_leaves_no_process_and_is_told(
     ],
 )
 def test_whoever_is_killed_no_process_is_left(
-    project: Project, light: Path, how: str, victim: str, by: signal.Signals, code: int
+    script: subprocess.Popen[str],
+    light: Path,
+    tmp_path: Path,
+    how: str,
+    victim: str,
+    by: signal.Signals,
+    code: int,
 ) -> None:
+    project = make_project(tmp_path / "project", ["sales"])
     mark = project.folder / "mark"
     project.write("1_sales_dynamics", WAITING.format(mark=str(mark)), SAVE.format(stem="sales_dynamics"))
-    forking = f"import crm_analysis.reporting.forked as f; f.warm.__file__ = {str(light)!r}"
-    command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else forking)]
-    asked = ["report", "2026-02", "--data", "data", "--jobs", "1", "--only", "sales_dynamics"]
-    runner = subprocess.Popen(
-        [*command, *asked], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    run = Runs(script, project)
+    kernels = str(light) if how == "forked" else "cold"
+    (runner,) = run.begin(run.asked("it", "--only", "sales_dynamics", kernels=kernels))
     kernel, parent, child = waited_for(mark)
-    children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
-    assert (parent == runner.pid) == (how == "cold")
+    children = [int(n) for n in Path(f"/proc/{runner}/task/{runner}/children").read_text().split()]
+    assert (parent == runner) == (how == "cold")
 
-    numbers = {"runner": runner.pid, "server": parent}
+    numbers = {"runner": runner, "server": parent}
     for one in victim.split(" and "):
         os.kill(numbers[one], by)
     assert ended(kernel, child)
-    output, _ = runner.communicate(timeout=60)
-    assert runner.returncode == code, output
-    assert ended(runner.pid, *children)
+    assert ended(runner, seconds=60)
+    assert run.codes() == [code], run.told("it")
+    assert ended(*children)
     if victim.startswith("runner"):
         assert not [path for path in project.reports.rglob("*") if path.suffix in {".html", ".json"}]
     if by == signal.SIGTERM:
-        assert b"Traceback" not in output
+        assert "Traceback" not in run.told("it")
         assert not list(project.reports.glob(".staging-*"))
