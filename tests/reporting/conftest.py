@@ -18,6 +18,7 @@ from tests import small_company
 from tests.conftest import ROOT
 
 from crm_analysis.cli import main
+from crm_analysis.reporting import warm
 from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.lock import LOCK
 
@@ -121,6 +122,23 @@ def _warm() -> Iterator[None]:
     """Keep one warm process for the runs of all tests here: each would load its own for seconds."""
     with warm_process(ENVIRONMENT, package="crm_analysis"):
         yield
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Path:
+    """Return a script to stand for that of the warm process, without the libraries that take long to load.
+
+    For tests that end one: they watch which processes are left.
+    """
+    roots = {name.partition(".")[0] for name in warm.LIBRARIES}
+    absent = roots - {"IPython", "ipykernel", "tornado", "sqlite3"}
+    script = tmp_path / "light.py"
+    script.write_text(f"""\
+import runpy, sys
+sys.modules.update(dict.fromkeys({absent!r}))
+del sys.argv[3:]  # the package
+runpy.run_path({warm.__file__!r}, run_name="__main__")""")
+    return script
 
 
 @pytest.fixture

@@ -56,23 +56,6 @@ def warm(quiet: None, shared: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def light(tmp_path: Path) -> Path:
-    """Return a script to stand for that of the warm process, without the libraries that take long to load.
-
-    For tests that end one: they watch which processes are left.
-    """
-    roots = {name.partition(".")[0] for name in forked.warm.LIBRARIES}
-    absent = roots - {"IPython", "ipykernel", "tornado", "sqlite3"}
-    script = tmp_path / "light.py"
-    script.write_text(f"""\
-import runpy, sys
-sys.modules.update(dict.fromkeys({absent!r}))
-del sys.argv[3:]  # the package
-runpy.run_path({forked.warm.__file__!r}, run_name="__main__")""")
-    return script
-
-
-@pytest.fixture
 def say(tmp_path: Path) -> Callable[..., list[str]]:
     """Run cells in a kernel of their own and return what they print."""
 
