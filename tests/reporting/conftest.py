@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +15,15 @@ import pytest
 from click.testing import CliRunner, Result
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests import small_company
+from tests.conftest import ROOT
 
 from crm_analysis.cli import main
+from crm_analysis.reporting import warm
 from crm_analysis.reporting.forked import ENVIRONMENT, warm_process
 from crm_analysis.reporting.lock import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PARAMETERS = """\
 period: str = "2026-02"  # a period
@@ -43,6 +47,9 @@ record = dict(stem="{stem}", findings=[finding], tiles=[], left_out=[])
 SEEN = """\
 import os, pathlib
 sorted(path.name for path in pathlib.Path(os.environ["CRM_ANALYSIS_OUT"]).glob("*.json"))"""
+
+#: The tables that reports of a small project are made of: all others would only be read.
+TABLES = ("customers", "deals", "sales", "products", "owners")
 
 #: The command, with a line of Python before it, and the line that lets no kernel be forked.
 COMMAND = "import sys; {first}; from crm_analysis.cli import main; main(sys.argv[1:])"
@@ -93,16 +100,20 @@ class Project:
         }
 
 
-def make_project(folder: Path) -> Project:
-    """Make two reports that save something, and a summary that says what it finds saved."""
+def make_project(folder: Path, tables: Iterable[str] = TABLES) -> Project:
+    """Make two reports that save something, and a summary that says what it finds saved.
+
+    One of them reads the data: that takes most of the time of a kernel.
+    """
     for name in ("notebooks", "data"):
         (folder / name).mkdir(parents=True)
-    for name, frame in small_company.frames().items():
-        frame.to_csv(folder / "data" / f"{name}.csv", index=False)
+    frames = small_company.frames()
+    for name in tables:
+        frames[name].to_csv(folder / "data" / f"{name}.csv", index=False)
     made = Project(folder)
     made.write("1_sales_dynamics", LOAD, "view", SAVE.format(stem="sales_dynamics"), title="Sales dynamics")
-    made.write("2_customer_abc", LOAD, SAVE.format(stem="customer_abc"), title="Clients")
-    made.write("0_summary", LOAD, "view", SEEN, title="Sales report")
+    made.write("2_customer_abc", SAVE.format(stem="customer_abc"), title="Clients")
+    made.write("0_summary", SEEN, title="Sales report")
     return made
 
 
@@ -111,6 +122,23 @@ def _warm() -> Iterator[None]:
     """Keep one warm process for the runs of all tests here: each would load its own for seconds."""
     with warm_process(ENVIRONMENT, package="crm_analysis"):
         yield
+
+
+@pytest.fixture
+def light(tmp_path: Path) -> Path:
+    """Return a script to stand for that of the warm process, without the libraries that take long to load.
+
+    For tests that end one: they watch which processes are left.
+    """
+    roots = {name.partition(".")[0] for name in warm.LIBRARIES}
+    absent = roots - {"IPython", "ipykernel", "tornado", "sqlite3"}
+    script = tmp_path / "light.py"
+    script.write_text(f"""\
+import runpy, sys
+sys.modules.update(dict.fromkeys({absent!r}))
+del sys.argv[3:]  # the package
+runpy.run_path({warm.__file__!r}, run_name="__main__")""")
+    return script
 
 
 @pytest.fixture
@@ -131,6 +159,17 @@ def _published(tmp_path_factory: pytest.TempPathFactory, _warm: None) -> Project
 def published(_published: Project, tmp_path: Path) -> Project:
     """Return a project with the reports of February 2026; each test has a copy of its own."""
     return Project(Path(shutil.copytree(_published.folder, tmp_path / "project")))
+
+
+@pytest.fixture(scope="session")
+def script() -> Iterator[subprocess.Popen[str]]:
+    """Start the script whose forks are runs that can be stopped; it loads for seconds what they need."""
+    command = [sys.executable, "-m", "tests.reporting.stoppable"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as made:
+        yield made
+        made.stdin.close()
 
 
 def runs(process: int) -> bool:

@@ -4,8 +4,8 @@
 numbers of their processes and, when all have ended, with their exit codes. What a run writes to stderr, and
 the number of steps it took, stand in files of its folder, named by the version that its reports carry.
 
-Notebooks are not run: what they would leave is written straight away. A step is whatever touches the file
-system.
+Unless kernels are asked for, notebooks are not run: what they would leave is written straight away. A step is
+whatever touches the file system.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from nbformat.v4 import new_output
-from tests.reporting.conftest import SAVE
+from tests.reporting.conftest import SAVE, make_notebook
 
 from crm_analysis.cli import main
-from crm_analysis.reporting import forked, period_run, publish, run, site
+from crm_analysis.reporting import exporter, forked, keys, manifest, period_run, publish, run, site
 from crm_analysis.reporting.cleaning import as_text, from_text
 from crm_analysis.reporting.execute import Outcome, Task
 from crm_analysis.reporting.warm import LIBRARIES
@@ -70,8 +70,13 @@ class Steps:
 def work(asked: dict[str, Any]) -> None:
     """Be the command, and end."""
     os.chdir(asked["folder"])
-    period_run.execute = lambda task: leave(task, asked)
-    forked.warm_process = run.warm_process = lambda *_, **__: nullcontext()
+    if asked["kernels"] is None:
+        period_run.execute = lambda task: leave(task, asked)
+        forked.warm_process = run.warm_process = lambda *_, **__: nullcontext()
+    elif asked["kernels"] == "cold":
+        forked.is_possible = lambda: False
+    else:  # the script of the warm process that they are forked from
+        forked.warm.__file__ = asked["kernels"]
     if asked["two_steps"]:
         publish.exchange = lambda *_: False
     if asked["most_bytes"]:
@@ -100,6 +105,9 @@ if __name__ == "__main__":
         import_module(name)
     with tempfile.TemporaryDirectory() as empty:
         site.render_index(Path(empty))
+    # each fork would find these out again
+    exporter.to_html(from_text(as_text(make_notebook("1"))), exporter.Page("A page"))
+    keys.package(), keys.environment(), keys.templates(), manifest.versions()
     for line in sys.stdin:
         processes = [begin(asked) for asked in json.loads(line)]
         print(json.dumps(processes), flush=True)

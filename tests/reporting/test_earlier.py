@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from bs4 import BeautifulSoup
-from tests.reporting.conftest import LOAD, SAVE
+from tests.reporting.conftest import SAVE
 
 from crm_analysis.reporting.earlier import Earlier, day_of
 from crm_analysis.reporting.manifest import digests, read_json, write_json
@@ -45,7 +45,7 @@ def banners(project: Project, name: str = ABC) -> list[str]:
 def test_a_kept_page_says_of_which_run_it_is(published: Project) -> None:
     made_on(published, "2026-03-02")
     before = published.files()
-    published.write("2_customer_abc", LOAD, "1 / 0", SAVE.format(stem=ABC), title="Clients")
+    published.write("2_customer_abc", "1 / 0", SAVE.format(stem=ABC), title="Clients")
     assert published.report("2026-02").exit_code == 1
     today = Words().day(datetime.now(UTC).date())
     note = (
@@ -64,7 +64,7 @@ def test_a_kept_page_says_of_which_run_it_is(published: Project) -> None:
     index = BeautifulSoup((published.reports / "index.html").read_text(), "html.parser")
     lines = [" ".join(li.get_text(" ").split()) for li in index.select("table.reports li")]
     (said,) = [line for line in lines if line.startswith("Clients")]
-    cause = f"on {today}, cell 4: ZeroDivisionError: division by zero."
+    cause = f"on {today}, cell 3: ZeroDivisionError: division by zero."
     assert said == f"Clients failed {cause} The page is of an earlier run, of March 2, 2026."
     # the manifest vouches for what is kept
     record = record_of(published)
@@ -83,7 +83,7 @@ def test_a_kept_page_says_of_which_run_it_is(published: Project) -> None:
 def test_a_kept_page_whose_notebook_was_changed_stays_as_it_is(published: Project) -> None:
     page = published.files()[f"2026-02/{ABC}.html"]
     (published.reports / "2026-02" / f"{ABC}.ipynb").write_text("of somebody")
-    published.write("2_customer_abc", LOAD, "1 / 0", title="Clients")
+    published.write("2_customer_abc", "1 / 0", title="Clients")
     assert published.report("2026-02", "--only", ABC).exit_code == 1
     assert published.files()[f"2026-02/{ABC}.html"] == page
 

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,8 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from tests.conftest import ROOT
-from tests.reporting.conftest import COLD, COMMAND, SAVE, Project, ended, make_notebook, runs
+from tests.reporting.conftest import SAVE, ended, make_notebook, make_project, runs
+from tests.reporting.stopped import Runs
 
 from crm_analysis.reporting import forked
 from crm_analysis.reporting.cleaning import as_text, from_text
@@ -26,6 +26,7 @@ from crm_analysis.reporting.forked import ENVIRONMENT, NAME, SOCKET, is_gone, wa
 from crm_analysis.result import OUT
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -43,9 +44,8 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[str]:
-    with warm_process(ENVIRONMENT):
-        yield os.environ[SOCKET]
+def shared(_warm: None) -> str:
+    return os.environ[SOCKET]
 
 
 @pytest.fixture
@@ -251,8 +251,9 @@ def test_without_a_warm_process_that_can_load_all_is_cold(quiet: None, say, monk
 
 
 def test_after_its_death_kernels_are_cold_and_a_notebook_it_took_along_runs_again(
-    quiet: None, say, tmp_path: Path
+    quiet: None, say, monkeypatch: pytest.MonkeyPatch, light: Path, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(forked.warm, "__file__", str(light))
     once = tmp_path / "once"
     killing = f"""\
 import os, pathlib, signal, time
@@ -271,10 +272,14 @@ print(os.getppid())"""
 # -- no process is left ------------------------------------------------------------------------------------
 
 
-def test_all_ends_with_the_warm_process_and_its_socket_is_removed(quiet: None, say) -> None:
+def test_all_ends_with_the_warm_process_and_its_socket_is_removed(
+    quiet: None, say, monkeypatch: pytest.MonkeyPatch, light: Path
+) -> None:
+    monkeypatch.setattr(forked.warm, "__file__", str(light))
     with warm_process(ENVIRONMENT):
         folder = Path(os.environ[SOCKET]).parent
         server = int(say(PARENT)[0])
+        assert server != os.getpid()
         assert runs(server)
     assert ended(server)
     assert not folder.exists()
@@ -317,13 +322,12 @@ def waited_for(mark: Path) -> tuple[int, ...]:
 @pytest.mark.parametrize(("by", "cause"), [(signal.SIGKILL, "was killed"), (signal.SIGSEGV, "SIGSEGV")])
 @pytest.mark.parametrize("how", ["forked", "cold"])
 def test_a_killed_kernel_leaves_no_process_and_is_told(
-    project: Project, monkeypatch: pytest.MonkeyPatch, how: str, by: signal.Signals, cause: str
+    warm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str, by: signal.Signals, cause: str
 ) -> None:
-    mark = project.folder / "mark"
-    project.write("1_sales_dynamics", WAITING.format(mark=str(mark)))
+    mark = tmp_path / "mark"
+    waiting = as_text(make_notebook(WAITING.format(mark=str(mark))))
     if how == "cold":
         monkeypatch.delenv(SOCKET)
-        monkeypatch.setattr(forked, "is_possible", lambda: False)
 
     def kill() -> tuple[int, ...]:
         kernel, *others = waited_for(mark)
@@ -332,12 +336,12 @@ def test_a_killed_kernel_leaves_no_process_and_is_told(
 
     with ThreadPoolExecutor(1) as beside:
         killed = beside.submit(kill)
-        done = project.report("2026-02", "--only", "sales_dynamics")
+        outcome = execute(Task("report", waiting, {}, tmp_path))
     kernel, parent, child = killed.result()
     assert (parent == os.getpid()) == (how == "cold")
     assert ended(kernel, child)
-    assert done.exit_code == 1
-    assert cause in done.output
+    assert outcome == Outcome("report", "failed", 2, outcome.error)
+    assert cause in outcome.error
 
 
 @pytest.mark.parametrize(
@@ -352,28 +356,35 @@ def test_a_killed_kernel_leaves_no_process_and_is_told(
     ],
 )
 def test_whoever_is_killed_no_process_is_left(
-    project: Project, how: str, victim: str, by: signal.Signals, code: int
+    script: subprocess.Popen[str],
+    light: Path,
+    tmp_path: Path,
+    how: str,
+    victim: str,
+    by: signal.Signals,
+    code: int,
 ) -> None:
+    project = make_project(tmp_path / "project", ["sales"])
     mark = project.folder / "mark"
     project.write("1_sales_dynamics", WAITING.format(mark=str(mark)), SAVE.format(stem="sales_dynamics"))
-    command = [sys.executable, "-c", COMMAND.format(first=COLD if how == "cold" else "pass")]
-    asked = ["report", "2026-02", "--data", "data", "--jobs", "1", "--only", "sales_dynamics"]
-    runner = subprocess.Popen(
-        [*command, *asked], cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    run = Runs(script, project)
+    kernels = str(light) if how == "forked" else "cold"
+    (runner,) = run.begin(run.asked("it", "--only", "sales_dynamics", kernels=kernels))
     kernel, parent, child = waited_for(mark)
-    children = [int(n) for n in Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()]
-    assert (parent == runner.pid) == (how == "cold")
+    children = [int(n) for n in Path(f"/proc/{runner}/task/{runner}/children").read_text().split()]
+    assert (parent == runner) == (how == "cold")
 
-    numbers = {"runner": runner.pid, "server": parent}
+    numbers = {"runner": runner, "server": parent}
     for one in victim.split(" and "):
         os.kill(numbers[one], by)
-    assert ended(kernel, child)
-    output, _ = runner.communicate(timeout=60)
-    assert runner.returncode == code, output
-    assert ended(runner.pid, *children)
+    gone = ended(kernel, child)
+    if not ended(runner, seconds=60):
+        os.kill(runner, signal.SIGKILL)  # else the script waits for it
+    assert run.codes() == [code], run.told("it")
+    assert gone
+    assert ended(*children)
     if victim.startswith("runner"):
         assert not [path for path in project.reports.rglob("*") if path.suffix in {".html", ".json"}]
     if by == signal.SIGTERM:
-        assert b"Traceback" not in output
+        assert "Traceback" not in run.told("it")
         assert not list(project.reports.glob(".staging-*"))

@@ -120,19 +120,17 @@ def leaky(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str, str]:
     address = f"duckdb://{database.as_posix()}"
     print_it = 'import os\nprint("at", os.environ["CRM_URL"])'
     made.write("1_sales_dynamics", LOAD, print_it, _LOOK, SAVE.format(stem="sales_dynamics"), title="Printed")
-    made.write(
-        "2_customer_abc", LOAD, 'import os\nraise OSError("no " + os.environ["CRM_URL"])', title="Raised"
-    )
+    made.write("2_customer_abc", 'import os\nraise OSError("no " + os.environ["CRM_URL"])', title="Raised")
     saved = 'import os\nnext(tables.glob("*.csv")).write_text("a\\n" + os.environ["CRM_URL"])'
-    made.write("3_customer_segments", LOAD, SAVE.format(stem="customer_segments"), saved, title="Saved")
+    made.write("3_customer_segments", SAVE.format(stem="customer_segments"), saved, title="Saved")
     told = SAVE.replace("It was read.", '" + os.environ["CRM_URL"] + "').format(stem="deal_reasons")
-    made.write("5_deal_reasons", LOAD, told, title="Told")
+    made.write("5_deal_reasons", told, title="Told")
     alt = (
         "import os\nfrom IPython.display import display\n"
         'display({"image/png": "iVBORw0KGgo="}, raw=True, '
         'metadata={"image/png": {"alt": os.environ["CRM_URL"]}})'
     )
-    made.write("7_open_deals", LOAD, alt, title="Shown")
+    made.write("7_open_deals", alt, title="Shown")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRM_URL", address)
         patch.setenv("CRM_HOOK", "https://hooks.example/T0/B0/opensesame")

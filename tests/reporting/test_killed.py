@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from tests.reporting.conftest import Project, make_project
+from tests.reporting.stopped import Runs
 
 from crm_analysis.reporting import manifest
 from crm_analysis.reporting.lock import LOCK
@@ -25,61 +26,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="runs are stopped in forks")
 
-ROOT = Path(__file__).parents[2]
 NOTE = "a note of somebody.txt"
 MOMENTS = 50
-
-
-class Runs:
-    """Runs of a project, which are forks of a script so that they can be stopped anywhere."""
-
-    def __init__(self, script: subprocess.Popen[str], project: Project) -> None:
-        self._script, self.project, self.out = script, project, project.reports
-
-    @property
-    def period(self) -> Path:
-        return self.out / "2026-02"
-
-    def asked(self, version: str, **how: Any) -> dict[str, Any]:
-        arguments = ["report", how.pop("periods", "2026-02"), "--data", "data", "--out", str(self.out)]
-        usual = {"fail": [], "two_steps": False, "stop": 0, "most_bytes": 0, "slow": 0}
-        forced = ["--force"] if how.pop("force", True) else []
-        folder = str(self.project.folder)
-        return {"folder": folder, "arguments": [*arguments, *forced], "version": version, **usual, **how}
-
-    def begin(self, *asked: dict[str, Any]) -> list[int]:
-        print(json.dumps(asked), file=self._script.stdin, flush=True)
-        processes: list[int] = json.loads(self._script.stdout.readline())
-        return processes
-
-    def codes(self) -> list[int]:
-        return list(json.loads(self._script.stdout.readline()))
-
-    def make(self, version: str, **how: Any) -> int:
-        self.begin(self.asked(version, **how))
-        return self.codes()[0]
-
-    def told(self, version: str) -> str:
-        return (self.project.folder / f"{version}.stderr").read_text()
-
-    def steps(self, version: str) -> int:
-        return int((self.project.folder / f"{version}.steps").read_text())
-
-
-@pytest.fixture(scope="module")
-def script() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.reporting.stoppable"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as made:
-        yield made
-        made.stdin.close()
 
 
 @pytest.fixture(scope="module")
 def _made(script: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose version 0 is published, with a file of somebody else beside it."""
-    project = make_project(tmp_path_factory.mktemp("made") / "project")
+    project = make_project(tmp_path_factory.mktemp("made") / "project", ["sales"])
     runs = Runs(script, project)
     assert runs.make("0") == 0, runs.told("0")
     (runs.period / NOTE).write_text("mine")
@@ -238,16 +192,20 @@ def test_a_full_disk_leaves_the_report_whole(runs: Runs, small_disk: Path) -> No
     assert {0, 1} == set(codes)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
-def test_a_real_run_that_is_killed_leaves_no_process(runs: Runs, share: float) -> None:
-    """The whole command with its kernels, killed at a moment between its first and its last notebook."""
-    runs.project.write("2_customer_abc", "import time; time.sleep(60)", title="Clients")
+@pytest.mark.parametrize("moment", ["kernels are not ready", "the last notebook runs"])
+def test_a_real_run_that_is_killed_leaves_no_process(runs: Runs, moment: str) -> None:
+    """The whole command with its kernels, killed at its beginning or at its end."""
+    begun = runs.project.folder / "begun"
+    waiting = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(60)"
+    runs.project.write("2_customer_abc", waiting, title="Clients")
     command = [sys.executable, "-m", "crm_analysis", *runs.asked("")["arguments"]]
     run = subprocess.Popen(
         command, cwd=runs.project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     give_time(lambda: any(runs.out.glob(".staging-*")))
-    time.sleep(share * 5)
+    if moment == "the last notebook runs":
+        give_time(begun.exists)
+    assert processes_of(runs.project.folder)
     run.kill()
     run.wait()
     give_time(lambda: not processes_of(runs.project.folder))

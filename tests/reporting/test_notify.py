@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.reporting.conftest import LOAD, SAVE, Project
+from tests.reporting.conftest import SAVE, Project
 
 from crm_analysis.errors import DataError, MappingError, NotReadyError
 from crm_analysis.reporting import notify
@@ -299,7 +299,7 @@ def set_notify(project: Project, text: str) -> None:
 
 
 def test_the_command_tells_and_the_exit_code_stays(project: Project, monkeypatch) -> None:
-    project.write("2_customer_abc", LOAD, "import os; raise ValueError(os.environ['CRM_WEBHOOK'])")
+    project.write("2_customer_abc", "import os; raise ValueError(os.environ['CRM_WEBHOOK'])")
     set_notify(project, 'webhook = "env:CRM_WEBHOOK"')
     with serving(200) as server:
         monkeypatch.setenv("CRM_WEBHOOK", server.address)
@@ -329,7 +329,7 @@ def test_data_with_errors_are_told_too(project: Project, tmp_path: Path, monkeyp
 
 
 def test_success_is_told_where_it_is_wanted_and_once(project: Project, tmp_path: Path, monkeypatch) -> None:
-    project.write("1_sales_dynamics", LOAD, SAVE.format(stem="sales_dynamics"))
+    project.write("1_sales_dynamics", SAVE.format(stem="sales_dynamics"))
     monkeypatch.setenv("CRM_MAIL", program(tmp_path, f"cat >> {tmp_path}/text"))
     set_notify(project, 'command = "env:CRM_MAIL"\non = ["published"]\npages = "https://example.com/crm"')
     for _ in range(2):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import pty
 import re
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.reporting.conftest import LOAD, Project
+from tests.reporting.conftest import Project, make_project
 from tests.reporting.logs import read_log
 
 from crm_analysis.errors import NotReadyError
@@ -118,17 +117,16 @@ def test_the_log_ends_with_what_stopped_the_run(capsys) -> None:
 
 
 @pytest.fixture(scope="module")
-def scheduled(tmp_path_factory) -> tuple[Project, list[Done]]:
-    from tests.reporting.conftest import make_project
-
-    project = make_project(tmp_path_factory.mktemp("scheduled") / "project")
+def scheduled(tmp_path_factory) -> tuple[Project, Done]:
+    """A project of which last month was published, and what the run told."""
+    project = make_project(tmp_path_factory.mktemp("scheduled") / "project", ["sales"])
     with (project.folder / "data" / "sales.csv").open("a") as sales:
         sales.write(f"late,,{LAST_MONTH}-15,1.0,lamp\n")
-    return project, [command(project, "last-month", FORCE_COLOR="1") for _ in range(2)]
+    return project, command(project, "last-month", FORCE_COLOR="1")
 
 
 def test_without_a_terminal_there_is_a_line_a_report_and_one_for_the_run(scheduled) -> None:
-    first = scheduled[1][0]
+    _, first = scheduled
     assert first.code == 0, first.err
     assert first.err == ""
     assert "\x1b" not in first.out
@@ -141,7 +139,10 @@ def test_without_a_terminal_there_is_a_line_a_report_and_one_for_the_run(schedul
 
 
 def test_the_second_run_does_nothing_and_says_so(scheduled) -> None:
-    project, (_, second) = scheduled
+    project, _ = scheduled
+    before = {path: path.stat().st_mtime_ns for path in project.reports.rglob("*") if path.is_file()}
+    files = project.files()
+    second = command(project, "last-month", FORCE_COLOR="1")
     assert second.code == 0
     assert second.err == ""
     *reports, last = read_log(second.out)
@@ -149,28 +150,18 @@ def test_the_second_run_does_nothing_and_says_so(scheduled) -> None:
         (stem, "up_to_date") for stem in ("summary", "sales_dynamics", "customer_abc")
     ]
     assert (last["status"], last["page"]) == ("up_to_date", f"reports/{LAST_MONTH}/index.html")
-    made = json.loads((project.reports / LAST_MONTH / "manifest.json").read_text())
-    before = {path: path.stat().st_mtime_ns for path in project.reports.rglob("*") if path.is_file()}
-    assert command(project, "last-month").code == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert json.loads((project.reports / LAST_MONTH / "manifest.json").read_text()) == made
+    assert project.files() == files
 
 
-def test_a_failure_is_told_on_standard_error_too(scheduled, tmp_path: Path) -> None:
-    import shutil
-
-    project = Project(Path(shutil.copytree(scheduled[0].folder, tmp_path / "project")))
-    project.write("2_customer_abc", LOAD, "raise ValueError('\\x1b[2Jboo')", title="Clients")
-    failed = command(project, "last-month")
-    assert failed.code == 1
-    assert f"{LAST_MONTH} customer_abc failed: cell 4: ValueError: \\u001b[2Jboo" in failed.err
-    assert "\x1b" not in failed.out + failed.err
-    last = read_log(failed.out)[-1]
-    assert (last["status"], last["level"], last["page"]) == (
-        "failed",
-        "error",
-        f"reports/{LAST_MONTH}/index.html",
-    )
+def test_a_failure_is_told_on_standard_error_too(published: Project) -> None:
+    published.write("2_customer_abc", "raise ValueError('\\x1b[2Jboo')", title="Clients")
+    failed = published.report("2026-02")
+    assert failed.exit_code == 1
+    assert "2026-02 customer_abc failed: cell 3: ValueError: \\u001b[2Jboo" in failed.stderr
+    assert "\x1b" not in failed.stdout + failed.stderr
+    last = read_log(failed.stdout)[-1]
+    assert (last["status"], last["level"], last["page"]) == ("failed", "error", "reports/2026-02/index.html")
 
 
 def test_a_reader_who_hangs_up_gets_no_traceback(scheduled) -> None:

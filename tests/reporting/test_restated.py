@@ -34,8 +34,12 @@ print(f"{value:.0f}")"""
 
 
 def with_revenue(project: Project, *periods: str) -> None:
+    """Publish periods of a company that has nothing but its sales, by a report of their sum."""
     project.write("1_sales_dynamics", LOAD, REVENUE, title="Sales dynamics")
     (project.folder / "notebooks" / "2_customer_abc.ipynb").unlink()
+    for table in (project.folder / "data").glob("*.csv"):
+        if table.stem != "sales":
+            table.unlink()
     for period in periods:
         done = project.report(period)
         assert done.exit_code == 0, done.output

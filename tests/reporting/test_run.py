@@ -120,11 +120,11 @@ def test_what_has_changed_is_not_up_to_date(published: Project) -> None:
 def test_a_failed_notebook_is_told_kept_apart_and_stops_nobody(published: Project) -> None:
     before = published.files()
     save = SAVE.format(stem="customer_abc")
-    published.write("2_customer_abc", LOAD, "rows = 0", "1 / rows", save, title="Clients")
+    published.write("2_customer_abc", "rows = 0", "1 / rows", save, title="Clients")
     failed = published.report("2026-02")
     assert failed.exit_code == 1
     (told,) = [line for line in read_log(failed.stdout) if line.get("report") == "customer_abc"]
-    assert (told["status"], told["cell"]) == ("failed", "5")
+    assert (told["status"], told["cell"]) == ("failed", "4")
     assert told["cause"] == "ZeroDivisionError: division by zero"
     after = published.files()
     # the page says that it is of an earlier run
@@ -137,14 +137,14 @@ def test_a_failed_notebook_is_told_kept_apart_and_stops_nobody(published: Projec
     assert entry.pop("last_good")["inputs"]  # what the next success is compared with
     assert {f"2026-02/{name}" for name in entry.pop("files")} == {*kept, "2026-02/customer_abc.html"}
     assert entry == {
-        "number": 2, "title": "Clients", "status": "failed", "cell": 5,
+        "number": 2, "title": "Clients", "status": "failed", "cell": 4,
         "error": "ZeroDivisionError: division by zero", "kept_page": True,
     }  # fmt: skip
     assert [f["analysis"] for f in json.loads(after["2026-02/findings.json"])] == ["sales_dynamics"]
     assert b"customer_abc.failed.json" in after["2026-02/index.html"]
 
     # mended: the mark of the failure goes
-    published.write("2_customer_abc", LOAD, save, title="Clients")
+    published.write("2_customer_abc", save, title="Clients")
     assert published.report("2026-02").exit_code == 0
     mended = published.files()
     assert mended.pop("2026-02/manifest.json") != before.pop("2026-02/manifest.json")
@@ -176,7 +176,7 @@ def test_a_report_that_the_data_cannot_feed_is_left_out_with_its_reason(publishe
     for name in ("reports/2026-02/marketing_impact.html", "reports/2026-02/tables/marketing_impact/x.csv"):
         (published.folder / name).parent.mkdir(exist_ok=True)
         (published.folder / name).write_text("earlier")
-    published.write("4_marketing_impact", LOAD, SAVE.format(stem="marketing_impact"), title="Marketing")
+    published.write("4_marketing_impact", SAVE.format(stem="marketing_impact"), title="Marketing")
     published.write("2_customer_abc", LOAD, "view.need('targets')", title="Clients")
 
     poorer = published.report("2026-02")
@@ -204,7 +204,7 @@ def test_where_nothing_could_be_published_the_run_has_failed(project: Project) -
 def test_a_range_is_published_period_by_period(published: Project) -> None:
     # the first of two periods that run fails: that must not get lost behind the second
     stop = "if period == '2025-12': raise ValueError('no December')"
-    published.write("2_customer_abc", LOAD, stop, SAVE.format(stem="customer_abc"), title="Clients")
+    published.write("2_customer_abc", stop, SAVE.format(stem="customer_abc"), title="Clients")
     done = published.report("2025-12..2026-01", "--only", "customer_abc")
     assert done.exit_code == 1
     *lines, last = read_log(done.stdout)
@@ -330,7 +330,7 @@ def test_a_signal_that_python_swallows_is_heard_all_the_same(raised: type[BaseEx
 
 def test_the_summary_repeats_nothing_of_a_page_that_was_refused(project: Project) -> None:
     nameless = "from IPython.display import HTML\nHTML('<img src=\"data:image/png;base64,iVBORw0KGgo=\">')"
-    project.write("1_sales_dynamics", LOAD, SAVE.format(stem="sales_dynamics"), nameless)
+    project.write("1_sales_dynamics", SAVE.format(stem="sales_dynamics"), nameless)
     done = project.report("2026-02")
     assert done.exit_code == 1
     assert "A picture has no description" in done.output

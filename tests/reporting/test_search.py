@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4 as nb
-from tests.reporting.chromium import in_browser, observe
+from tests.reporting.chromium import in_browser
+from tests.reporting.devtools import Tab, browsing
 
 import crm_analysis as crm
 from crm_analysis.errors import ParameterError
@@ -21,18 +22,17 @@ from crm_analysis.result import Context, Result
 from crm_analysis.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 
-#: Works the page from outside, step by step, and writes down what a reader sees after each.
-PROBE = """<iframe src="{page}" style="border:0;width:1200px;height:900px"></iframe><pre></pre><script>
-addEventListener("load", () => {{
-  const inner = document.querySelector("iframe").contentDocument;
-  const all = (what) => [...inner.querySelectorAll(what)];
+#: Works the page step by step, and tells what a reader sees after each.
+PROBE = """
+  const all = (what) => [...document.querySelectorAll(what)];
   const seen = () => all("tbody tr").filter((row) => !row.hidden).map((row) => row.cells[0].textContent);
   const set = (what, value) => {{
-    const field = inner.querySelector(what);
+    const field = document.querySelector(what);
     field.value = value;
     field.dispatchEvent(new Event("input"));
   }};
@@ -40,14 +40,13 @@ addEventListener("load", () => {{
   const steps = {steps}, found = [];
   for (const step of steps) {{
     if (step.press !== undefined) press(step.press); else set(step.set, step.to);
-    found.push({{ rows: seen(), status: inner.querySelector(".table-status").textContent,
+    found.push({{ rows: seen(), status: document.querySelector(".table-status").textContent,
                   printed: all("tbody tr").filter((row) => !row.hidden)
                     .findIndex((row) => row.classList.contains("on-screen")),
                   sorted: all("thead th").map((head) => head.ariaSort) }});
   }}
-  document.querySelector("pre").textContent = JSON.stringify({{ found, title: inner.title,
-    images: all("img").length, labels: all(".table-tools label").map((label) => label.textContent) }});
-}});</script>"""
+  return {{ found, title: document.title,
+    images: all("img").length, labels: all(".table-tools label").map((label) => label.textContent) }};"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +81,24 @@ def page(language: str = "en", *, times: int = 1, **options: Any) -> str:
     return to_html(nb.new_notebook(cells=cells), Page("Deals", language))
 
 
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """One browser for all that is asked here; what a page runs is what its policy allows."""
+    with browsing(tmp_path_factory.mktemp("browser")) as opened:
+        opened.ask("Page.setBypassCSP", enabled=False)
+        opened.look()
+        yield opened
+
+
 @pytest.fixture
-def work(tmp_path: Path) -> Any:
+def work(tab: Tab, tmp_path: Path) -> Any:
     """Return a function that opens the page, takes steps, and tells what was seen after each."""
 
     def run(text: str, *steps: dict[str, Any]) -> dict[str, Any]:
-        (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        address = (tmp_path / "page.html").as_uri()
-        return observe(tmp_path, PROBE.format(page=address, steps=json.dumps(steps)))
+        page = tmp_path / "page.html"
+        page.write_text(text, encoding="utf-8")
+        tab.open(page)
+        return dict(tab.run(PROBE.format(steps=json.dumps(steps))))
 
     return run
 

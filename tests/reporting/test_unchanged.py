@@ -80,7 +80,7 @@ def test_nothing_has_changed(published: Project) -> None:
 
 
 def test_code_of_one_notebook_runs_that_one_and_the_summary(published: Project) -> None:
-    edit(published, "2_customer_abc.ipynb", 2, "import crm_analysis", "import math\nimport crm_analysis")
+    edit(published, "2_customer_abc.ipynb", 2, "import json", "import math, json")
     found = due(published)
     assert (runs(found), found.summary is not None, shown(found)) == ({"customer_abc"}, True, set())
     assert found.told("customer_abc") == "it runs: changed since it was made: the code of the notebook"
