@@ -255,7 +255,8 @@ def test_a_picture_is_described_and_closed():
     about = metadata["image/svg+xml"]
     assert about["alt"] == "Revenue rose from 1 to 2."
     points = float(re.search(r' width="([\d.]+)pt"', data["image/svg+xml"])[1])
-    assert about["width"] == pytest.approx(points * 96 / 72, abs=1)
+    # letters of 10 points are shown as those of the text, of 12
+    assert about["width"] == pytest.approx(1.2 * points * 96 / 72, abs=1)
     assert plt.get_fignums() == []
     with pytest.raises(ParameterError, match="no description"):
         crm.figure(theme.new_axes())

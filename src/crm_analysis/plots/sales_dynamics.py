@@ -199,7 +199,7 @@ def structure(
             how = tr(" ({change}, more than chance)") if shifted else " ({change})"
             text += how.format(change=words.points(row.difference))
         if row.share < 0:
-            text += tr(", more returned than sold")
+            text += "\n" + tr("more returned than sold")
         ax.annotate(
             text, (max(edge, 0.0), y), xytext=(12, 0), textcoords="offset points",
             va="center", fontsize=SMALL, weight="bold" if shifted else "normal",
