@@ -48,11 +48,11 @@ def main() -> None:
         with browsing(Path(place)) as tab:
             tab.ask("Network.setCacheDisabled", cacheDisabled=True)
             tab.look()
-            times = {page: median(first_paint(tab, page) for _ in range(asked.rounds)) for page in pages}
-    print(f"{'page':<34}{'KB':>6}{'ms':>7}")
-    for page, milliseconds in times.items():
-        size = page.stat().st_size / 1000
-        print(f"{page.relative_to(folder.resolve()).as_posix():<34}{size:>6.0f}{milliseconds:>7.0f}")
+            print(f"{'page':<34}{'KB':>6}{'ms':>7}")
+            for page in pages:
+                name, size = page.relative_to(folder.resolve()).as_posix(), page.stat().st_size / 1000
+                milliseconds = median(first_paint(tab, page) for _ in range(asked.rounds))
+                print(f"{name:<34}{size:>6.0f}{milliseconds:>7.0f}")
 
 
 if __name__ == "__main__":
