@@ -187,28 +187,28 @@ def month_axis(axis: XAxis, months: pd.Series, **letters: Any) -> None:
     shown: Sequence[int] = range((len(months) - 1) % step, len(months), step)
     if len(months) > 2 * _MONTHS:
         shown = [at for at, month in enumerate(months) if month.month == 1][:: 1 + len(months) // 240]
-    named = [months.iloc[at] for at in shown]
-    labels = [str(month.year) for month in named]
+    told = [months.iloc[at] for at in shown]
+    labels = [str(month.year) for month in told]
     if len(months) <= 2 * _MONTHS:
         years = [None, *labels, labels[-1]]
         # a year that ends with its first month has no room beside the next
         begins = [years[at] != year == years[at + 2] for at, year in enumerate(labels)]
         labels = [f"{month:%m}\n{month.year}" if new else f"{month:%m}"
-                  for month, new in zip(named, begins, strict=True)]  # fmt: skip
+                  for month, new in zip(told, begins, strict=True)]  # fmt: skip
     axis.set_ticks(shown, labels, **letters)
 
 
-def legend_below(ax: Axes, points: float = 24, columns: int = 3, **held: Any) -> None:
+def legend_below(ax: Axes, points: float = 24, columns: int = 3) -> None:
     """Put the legend so many points below the axes, in as many columns as the picture has room for."""
     figure: Any = ax.get_figure(root=True)
     below = ScaledTranslation(0, -points / 72, figure.dpi_scale_trans)
-    names = held.get("labels") or ax.get_legend_handles_labels()[1]
+    names = ax.get_legend_handles_labels()[1]
     widths = [_LEGEND_MARK + text_width(name, plt.rcParams["legend.fontsize"]) for name in names]
     columns = min(columns, max(len(names), 1))  # names go down them
     while columns > 1 and sum(map(max, np.array_split(widths, columns))) > figure.get_figwidth():
         columns -= 1
     ax.legend(
-        **held, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns, columnspacing=1,
+        loc="upper center", bbox_to_anchor=(0.5, 0), ncols=columns, columnspacing=1,
         bbox_transform=blended_transform_factory(figure.transFigure, ax.transAxes + below),
     )  # fmt: skip
 
